@@ -1,0 +1,59 @@
+import type { Command } from './command.ts'
+import type { HostName } from './id.ts'
+import type { Secret } from './secret.ts'
+
+/** What a command gave back. Output is bytes; `truncated` says that more came than `limitBytes`. */
+export interface Reply {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  readonly truncated: boolean
+}
+
+export interface RunOptions {
+  readonly timeoutMs?: number // default 30 000
+  readonly limitBytes?: number // of stdout and of stderr each; default 1 MiB, the rest is counted and dropped
+  readonly onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void // as it comes, for long steps
+}
+
+/**
+ * Runs commands on one host with one privilege, in a POSIX sh with PATH fixed, LC_ALL=C, umask 077, standard input
+ * empty unless given. A command that exits non-zero is a Reply; losing the host, or the deadline, throws ProblemError.
+ */
+export interface Runner {
+  run(command: Command, options?: RunOptions): Promise<Reply>
+}
+
+/** With which user commands run: as the one that logged in, or as root through sudo. */
+export type Privilege = 'login' | 'root'
+
+/** An open way to one host: one connection, and at most one shell per privilege. */
+export interface Connection {
+  readonly host: HostName
+  /** For reads: whatever is asked in the same tick goes out as one script. */
+  probe(privilege: Privilege): Runner
+  /** For changes: one command at a time, in the order asked. */
+  session(privilege: Privilege): Runner
+  close(): Promise<void>
+}
+
+/** Opens connections; throws ProblemError of kind unreachable, host-key, auth or become. */
+export interface Transport {
+  open(endpoint: Endpoint): Promise<Connection>
+}
+
+/** Everything needed to reach a host, resolved from inventory, flags and defaults. */
+export interface Endpoint {
+  readonly host: HostName
+  readonly transport: 'ssh2' | 'local'
+  readonly address: string
+  readonly port: number
+  readonly user: string
+  readonly identityFiles: readonly string[] // tried in order, after the agent; absolute
+  readonly agentSocket?: string // SSH_AUTH_SOCK
+  readonly password?: Secret
+  readonly passphrase?: Secret
+  readonly knownHostsFiles: readonly string[] // absolute; the first is where `trust` writes
+  readonly becomePassword?: Secret
+  readonly connectTimeoutMs: number
+}
