@@ -1,1 +1,99 @@
-export {}
+import type { HostName, RunId, StepId } from './id.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Reading } from './measure.ts'
+import type { RecordedChange, ResolvedParam } from './plan.ts'
+import type { Problem } from './problem.ts'
+
+/** How a run ended. */
+export type Outcome =
+  | 'applied' // and every verification and target held
+  | 'nothing-to-do'
+  | 'target-missed' // applied, but a measure missed its target
+  | 'failed-rolled-back'
+  | 'failed-not-rolled-back'
+  | 'rolled-back' // of a rollback that was asked for
+  | 'rollback-failed'
+  | 'interrupted'
+
+interface OnHost {
+  readonly host: HostName
+  readonly stage: number // index
+  readonly step: StepId
+}
+
+/**
+ * What is kept of a run: appended to the journal, durable before the effect it announces. Everything that resume and
+ * rollback need is in these.
+ */
+export type RecordedEvent =
+  | {
+      readonly type: 'run-started'
+      readonly run: RunId
+      readonly verb: 'apply' | 'rollback'
+      readonly of?: RunId // the run that a rollback undoes
+      readonly tool: string
+      readonly startedAt: string
+      readonly runbook: { readonly name: string; readonly file: string; readonly sha256: string; readonly text: string }
+      readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+      readonly params: readonly ResolvedParam[]
+      readonly hosts: readonly HostName[]
+    }
+  | {
+      readonly type: 'stage-started'
+      readonly stage: number
+      readonly name: string
+      readonly batches: readonly (readonly HostName[])[]
+    }
+  | ({
+      readonly type: 'step-started'
+      readonly name: string
+      readonly module: string
+      readonly become: boolean
+      readonly args: JsonObject
+      readonly folder: string // pre-images on the host
+      readonly change: RecordedChange
+      readonly undo?: { readonly module: string; readonly args: JsonObject }
+    } & OnHost)
+  | ({
+      readonly type: 'step-finished'
+      readonly result: 'changed' | 'ok' | 'skipped'
+      readonly summary: string
+      readonly output?: Json
+    } & OnHost)
+  | ({ readonly type: 'step-failed'; readonly problem: Problem } & OnHost)
+  /** A restart that must still happen because `because` changed; settled by step-finished of `step`. */
+  | ({ readonly type: 'restart-owed'; readonly because: StepId } & OnHost)
+  | ({ readonly type: 'undo-started' } & OnHost)
+  | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
+  | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)
+  | { readonly type: 'measured'; readonly reading: Reading }
+  | {
+      readonly type: 'run-finished'
+      readonly outcome: Outcome
+      readonly finishedAt: string
+      readonly problems: readonly Problem[]
+    }
+
+/** What is only shown. */
+export type ProgressEvent =
+  | { readonly type: 'connecting'; readonly host: HostName }
+  | { readonly type: 'connected'; readonly host: HostName }
+  | { readonly type: 'planning'; readonly host: HostName }
+  | {
+      readonly type: 'batch-started'
+      readonly stage: number
+      readonly batch: number
+      readonly hosts: readonly HostName[]
+    }
+  | ({ readonly type: 'step-running'; readonly name: string; readonly summary: string } & OnHost)
+  | ({ readonly type: 'step-output'; readonly stream: 'stdout' | 'stderr'; readonly text: string } & OnHost)
+  | { readonly type: 'gate-waiting'; readonly stage: number; readonly what: string; readonly reason: string }
+  | { readonly type: 'gate-opened'; readonly stage: number; readonly what: string; readonly summary: string }
+  | { readonly type: 'soaking'; readonly stage: number; readonly ms: number }
+  | { readonly type: 'measuring'; readonly measure: string; readonly host: HostName; readonly phase: Reading['phase'] }
+  | { readonly type: 'rolling-back'; readonly run: RunId; readonly why: string }
+
+/** Everything that happens in a run; reporters listen to these and to nothing else. */
+export type Event = RecordedEvent | ProgressEvent
+
+export type Emit = (event: Event) => void

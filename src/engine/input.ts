@@ -1,0 +1,48 @@
+import type { Clock } from '../model/clock.ts'
+import type { Emit } from '../model/event.ts'
+import type { HostName, RunId } from '../model/id.ts'
+import type { JournalStore } from '../model/journal.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Modules } from '../model/module.ts'
+import type { Plan, ResolvedParam } from '../model/plan.ts'
+import type { Runbook } from '../model/runbook.ts'
+import type { Endpoint, Transport } from '../model/transport.ts'
+
+/** One host of a run: how to reach it, and its variables and parameters, flat by name. */
+export interface TargetHost {
+  readonly name: HostName
+  readonly endpoint: Endpoint
+  readonly variables: JsonObject // inventory variables and inventory_hostname, group_names
+  readonly params: JsonObject // resolved for this host
+}
+
+/** What planning needs: everything that the outside gives the engine. */
+export interface PlanInput {
+  readonly runbook: Runbook
+  readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+  readonly params: readonly ResolvedParam[]
+  readonly hosts: readonly TargetHost[] // in inventory order; never empty
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly emit: Emit
+  readonly tool: string // version of runbook
+  readonly forks: number // hosts worked on at a time
+}
+
+/** What applying needs besides: an approved plan, and where to keep the record. */
+export interface ApplyInput extends PlanInput {
+  readonly run: RunId
+  readonly plan: Plan // approved; verified against the hosts before the first write
+  readonly journals: JournalStore
+  readonly hostFolder: string // root of run folders on the hosts, default /var/lib/runbook
+  readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
+}
+
+/** What rolling back needs besides the runbook and hosts of the run, as its journal names them. */
+export interface RollbackInput extends PlanInput {
+  readonly run: RunId // of the rollback itself
+  readonly of: RunId
+  readonly modules: Modules
+  readonly journals: JournalStore
+  readonly stopRequested: () => boolean
+}

@@ -1,0 +1,28 @@
+import type { RecordedEvent } from './event.ts'
+import type { RunId } from './id.ts'
+
+/** The record of one run while it is being written. */
+export interface Journal {
+  readonly run: RunId
+  /** Durable (fdatasync) when it resolves. Throws ProblemError kind io: then no effect may follow. */
+  append(event: RecordedEvent): Promise<void>
+  close(): Promise<void>
+}
+
+/** An event as kept, with its number (from 0) and the controller's clock (ISO 8601, for people only). */
+export interface JournalRecord {
+  readonly seq: number
+  readonly time: string
+  readonly event: RecordedEvent
+}
+
+/** All runs that this controller knows. */
+export interface JournalStore {
+  create(run: RunId): Promise<Journal>
+  /** Opens an existing run to go on writing. */
+  reopen(run: RunId): Promise<Journal>
+  /** Newest first. */
+  list(): Promise<readonly RunId[]>
+  /** The records up to the last whole one; a damaged record anywhere before the end throws ProblemError kind io. */
+  read(run: RunId): Promise<readonly JournalRecord[]>
+}

@@ -1,0 +1,114 @@
+import type { HostName } from './id.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Static, TObject } from './schema.ts'
+import { Type } from './schema.ts'
+import type { Runner } from './transport.ts'
+
+/** What a step touches or looks at, as `kind:name`: `file:/etc/default/etcd`, `unit:etcd`, `etcd:cluster`. */
+export type Resource = `${string}:${string}`
+
+/** What looking is done with: commands that change nothing, and what earlier steps of the plan will have left behind. */
+export interface Probe extends Runner {
+  readonly host: HostName
+  /**
+   * The state that an earlier planned step leaves `resource` in; undefined where no earlier step touches it, and
+   * always when running for real. Only the file kind is predicted today: see modules/system/file-state.ts.
+   */
+  predicted(resource: Resource): Json | undefined
+}
+
+/** What changing is done with. */
+export interface Session extends Runner {
+  readonly host: HostName
+  /** This step's folder on the host for pre-images, absolute; the module makes it (0700) when it needs it. */
+  readonly folder: string
+}
+
+/** One thing a change does, for the plan: a text difference, a command line, or a value before and after. */
+export type Detail =
+  | { readonly kind: 'diff'; readonly diff: string } // unified
+  | { readonly kind: 'command'; readonly command: string } // displayCommand
+  | { readonly kind: 'value'; readonly name: string; readonly before: string; readonly after: string }
+  | { readonly kind: 'note'; readonly text: string }
+
+/**
+ * A change that a module would make. All but `material` and `predicts` goes into plans and journals as JSON, and is
+ * what a saved plan is compared by; so it holds hashes where contents would be large or secret.
+ */
+export interface Change {
+  readonly verb: 'create' | 'update' | 'delete' | 'start' | 'stop' | 'restart' | 'reload' | 'run' | 'move'
+  readonly summary: string // one line: "set 2 keys in /etc/default/etcd"
+  readonly details: readonly Detail[]
+  readonly before: JsonObject // enough for revert, with the pre-images in the session's folder
+  readonly after: JsonObject | null // null: not predictable
+  readonly settles: boolean // read again after apply must plan a noop
+  readonly reversible: boolean
+  readonly irreversibleBecause?: string
+  /** What later steps' reads will find, by resource; null where it cannot be said, which defers those steps. */
+  readonly predicts: { readonly [resource: Resource]: Json | null }
+  /** For apply only, in memory only: contents to write and the like. */
+  readonly material?: unknown
+}
+
+/** What a module says of one host in one state. */
+export type Decision =
+  | { readonly kind: 'noop'; readonly summary: string; readonly output?: Json }
+  | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'blocked'; readonly message: string; readonly hint?: string; readonly detail?: string }
+
+/** How long a blocked look may be repeated when running (never in a plan). */
+export interface Patience {
+  readonly timeoutMs: number
+  readonly everyMs: number
+  readonly consecutive?: number // good looks in a row that are asked for; default 1
+}
+
+interface Described<Args extends TObject> {
+  readonly name: string // as written in a runbook: snake_case
+  readonly summary: string // one line for `runbook modules`
+  readonly args: Args // JSON Schema of the arguments, additionalProperties false
+  readonly example: string // YAML of one step
+}
+
+/**
+ * A module as its author writes it. `effect: 'reads'` modules never answer `change` and have no apply.
+ *
+ * read: looks, never touches; starts its questions without awaiting each other where it can (one tick = one round trip).
+ * plan: pure. apply: does it, idempotent, throws ProblemError, gives the step's output. revert: restores
+ * `change.before` exactly; may be called after a crash at any point of apply, and twice.
+ */
+export interface ModuleSpec<Args extends TObject, State> extends Described<Args> {
+  readonly effect: 'reads' | 'changes'
+  resources(args: Static<Args>): readonly Resource[]
+  read(args: Static<Args>, probe: Probe): Promise<State>
+  plan(args: Static<Args>, state: State): Decision
+  apply?(args: Static<Args>, change: Change, session: Session): Promise<Json | undefined>
+  revert?(args: Static<Args>, change: Change, session: Session): Promise<void>
+  patience?(args: Static<Args>): Patience | undefined
+}
+
+/** A module as the engine sees it: arguments already checked against `args` by whoever bound them. */
+export interface Module extends Described<TObject> {
+  readonly effect: 'reads' | 'changes'
+  resources(args: JsonObject): readonly Resource[]
+  read(args: JsonObject, probe: Probe): Promise<unknown>
+  plan(args: JsonObject, state: unknown): Decision
+  apply?(args: JsonObject, change: Change, session: Session): Promise<Json | undefined>
+  revert?(args: JsonObject, change: Change, session: Session): Promise<void>
+  patience?(args: JsonObject): Patience | undefined
+}
+
+export type Modules = ReadonlyMap<string, Module>
+
+/** Seals a module's own types: what is bound is checked against `args` first, and state goes only from read to plan. */
+export const defineModule = <Args extends TObject, State>(spec: ModuleSpec<Args, State>): Module =>
+  spec as unknown as Module
+
+/** An argument written as a CEL expression in the runbook; the module gets its boolean value. */
+export const CelCondition = (description: string) => Type.Unsafe<boolean>(Type.String({ format: 'cel', description }))
+
+/** An argument naming a file beside the runbook; binding reads it and gives the module its text as `content`. */
+export const ControllerFile = (description: string) => Type.String({ format: 'controller-file', description })
+
+/** As ControllerFile, and rendered as a template first. */
+export const ControllerTemplate = (description: string) => Type.String({ format: 'controller-template', description })

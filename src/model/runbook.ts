@@ -1,0 +1,104 @@
+import type { StepId } from './id.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Module } from './module.ts'
+import type { Result } from './problem.ts'
+import type { Span } from './source.ts'
+
+/**
+ * The names that templates and expressions see on one host: parameters, inventory variables, the runbook's `vars` and
+ * the outputs of steps (`as`), all by their bare names; besides `params` (all parameters), `inventory_hostname`, and
+ * `hosts` (for each host of the run: its variables and outputs).
+ */
+export type Scope = JsonObject
+
+/** Something in a runbook that gets its value when a scope is there. `names` are the root names it needs. */
+export interface Bindable<T> {
+  readonly source: string
+  readonly names: readonly string[]
+  readonly at: Span
+  bind(scope: Scope): Result<T>
+}
+
+export interface Param {
+  readonly name: string
+  readonly schema: JsonObject // JSON Schema of the value (type, minimum, enum ...)
+  readonly default?: Json
+  readonly unit?: string
+  readonly description: string
+  readonly at: Span
+}
+
+export interface Step {
+  readonly id: StepId
+  readonly name: string
+  readonly module: Module
+  /** The arguments with templates rendered and `cel` arguments evaluated, checked against the module's schema. */
+  readonly args: Bindable<JsonObject>
+  readonly when?: Bindable<boolean>
+  readonly whenChanged: readonly StepId[] // runs only when one of these changed (or owes this restart)
+  readonly as?: string // name of the output
+  readonly become?: boolean // else the runbook's
+  readonly runOnce: boolean
+  readonly retry?: { readonly times: number; readonly everyMs: number }
+  readonly timeoutMs?: number
+  readonly undo?: UndoStep
+  readonly irreversible: boolean // the author says: may run although it has no inverse, and the plan says so
+  readonly beforeUndo: boolean // run again before this host's steps are undone (leadership away, health)
+  readonly commit: boolean // point of no return
+  readonly at: Span
+}
+
+/** How a step without an inverse of its own is undone: another module's step. */
+export interface UndoStep {
+  readonly module: Module
+  readonly args: Bindable<JsonObject>
+}
+
+/** `1`, `25%` of the stage's hosts (at least 1), or a list whose last member repeats. */
+export type BatchSize = number | `${number}%`
+
+export interface Rolling {
+  readonly batch: readonly BatchSize[]
+  readonly orderBy?: Bindable<Json> // per host; ascending (false before true), inventory order among equals
+  readonly gate: readonly Step[] // reads; before the first batch, between batches, after the last
+  readonly soakMs: number // wait after each batch's gate opened, then the gate must still be open
+  readonly maxFailed: number // failed hosts beyond this stop the run
+}
+
+export interface Stage {
+  readonly name: string
+  readonly hosts?: string // pattern, narrowing the runbook's
+  readonly rolling: Rolling
+  readonly steps: readonly Step[]
+}
+
+/** A number taken before, after, and after a rollback. The module's output must be a number or `{value, ...}`. */
+export interface Measure {
+  readonly name: string
+  readonly read: Step
+  readonly unit: string
+  readonly target?: Bindable<boolean> // sees `value`, `before` (null the first time)
+  readonly description?: string
+}
+
+export type OnFailure = 'stop' | 'rollback_host' | 'rollback_run'
+
+/** A runbook, parsed, checked and compiled; nothing in it has looked at a host yet. */
+export interface Runbook {
+  readonly name: string
+  readonly summary: string
+  readonly description?: string
+  readonly symptoms: readonly string[]
+  readonly file: string
+  readonly text: string // the file as read, kept with each run
+  readonly sha256: string
+  readonly hosts: string // pattern
+  readonly become: boolean
+  readonly params: readonly Param[]
+  readonly vars: readonly { readonly name: string; readonly value: Bindable<Json> }[] // in order, after facts
+  readonly facts: readonly Step[] // reads with `as`, on every host, before vars and guards, and again at each stage
+  readonly guards: readonly Step[] // reads; any blocked one stops everything before the first write
+  readonly measures: readonly Measure[]
+  readonly stages: readonly Stage[]
+  readonly onFailure: OnFailure
+}
