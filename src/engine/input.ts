@@ -5,6 +5,7 @@ import type { JournalStore } from '../model/journal.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Modules } from '../model/module.ts'
 import type { Plan, ResolvedParam } from '../model/plan.ts'
+import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Endpoint, Transport } from '../model/transport.ts'
 
@@ -27,6 +28,7 @@ export interface PlanInput {
   readonly emit: Emit
   readonly tool: string // version of runbook
   readonly forks: number // hosts worked on at a time
+  readonly owed: readonly OwedRestart[] // restarts that an earlier run of this runbook still owes
 }
 
 /** What applying needs besides: an approved plan, and where to keep the record. */
@@ -36,13 +38,15 @@ export interface ApplyInput extends PlanInput {
   readonly journals: JournalStore
   readonly hostFolder: string // root of run folders on the hosts, default /var/lib/runbook
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
+  readonly allowIrreversible: boolean
 }
 
 /** What rolling back needs besides the runbook and hosts of the run, as its journal names them. */
 export interface RollbackInput extends PlanInput {
   readonly run: RunId // of the rollback itself
-  readonly of: RunId
+  readonly record: RunRecord // of the run to undo, with what its earlier rollbacks already undid
   readonly modules: Modules
+  readonly hostFolder: string
   readonly journals: JournalStore
   readonly stopRequested: () => boolean
 }

@@ -1,0 +1,107 @@
+import type { RecordedEvent } from '../model/event.ts'
+import type { HostName, StepId } from '../model/id.ts'
+import { ProblemError } from '../model/problem.ts'
+import type { ChangeRecord, OwedRestart, RunRecord } from '../model/run-record.ts'
+import { unreachable } from '../model/unreachable.ts'
+
+/** What a run's events come to. `rollbacks`: the events of later runs that undid it, oldest first. */
+export function foldRun(
+  events: readonly RecordedEvent[],
+  rollbacks: readonly (readonly RecordedEvent[])[] = [],
+): RunRecord {
+  const [first, ...rest] = events
+  if (first?.type !== 'run-started') {
+    throw new ProblemError({ kind: 'io', message: 'the journal does not begin with the start of a run' })
+  }
+  const { type: _, ...started } = first
+  const empty: RunRecord = {
+    run: first.run,
+    started,
+    stages: [],
+    changes: [],
+    unchanged: 0,
+    owed: [],
+    readings: [],
+    problems: [],
+  }
+  const own = rest.reduce(apply, empty)
+  return rollbacks.flat().filter(isUndo).reduce(apply, own)
+}
+
+const isUndo = (event: RecordedEvent): boolean =>
+  event.type === 'undo-started' || event.type === 'undo-finished' || event.type === 'undo-failed'
+
+function apply(record: RunRecord, event: RecordedEvent): RunRecord {
+  switch (event.type) {
+    case 'run-started':
+      return record
+    case 'stage-started':
+      return { ...record, stages: [...record.stages, { name: event.name, batches: event.batches }] }
+    case 'step-started': {
+      const { type: _, ...change } = event
+      return { ...record, changes: [...record.changes, { ...change, state: 'started' }] }
+    }
+    case 'step-finished':
+      return finished(record, event)
+    case 'step-failed':
+      return settle({ ...record, problems: [...record.problems, event.problem] }, event, {
+        state: 'failed',
+        problem: event.problem,
+      })
+    case 'restart-owed':
+      return {
+        ...record,
+        owed: [...record.owed, { host: event.host, stage: event.stage, step: event.step, because: event.because }],
+      }
+    case 'undo-started':
+      return record
+    case 'undo-finished':
+      return pay(
+        settle(record, event, { state: 'undone' }),
+        (owed) => owed.because === event.step && sameHost(owed, event),
+      )
+    case 'undo-failed':
+      return settle({ ...record, problems: [...record.problems, event.problem] }, event, {
+        state: 'undo-failed',
+        problem: event.problem,
+      })
+    case 'measured':
+      return { ...record, readings: [...record.readings, event.reading] }
+    case 'run-finished':
+      return {
+        ...record,
+        outcome: event.outcome,
+        finishedAt: event.finishedAt,
+        problems: event.problems.length > 0 ? event.problems : record.problems,
+      }
+    default:
+      return unreachable(event)
+  }
+}
+
+interface Place {
+  readonly host: HostName
+  readonly stage: number
+  readonly step: StepId
+}
+
+function finished(record: RunRecord, event: Extract<RecordedEvent, { type: 'step-finished' }>): RunRecord {
+  if (event.result !== 'changed') return { ...record, unchanged: record.unchanged + 1 }
+  const output = event.output === undefined ? {} : { output: event.output }
+  const settled = settle(record, event, { state: 'changed', ...output })
+  return pay(settled, (owed) => owed.step === event.step && sameHost(owed, event))
+}
+
+const sameHost = (a: Place, b: Place): boolean => a.host === b.host && a.stage === b.stage
+
+const pay = (record: RunRecord, paid: (owed: OwedRestart) => boolean): RunRecord => ({
+  ...record,
+  owed: record.owed.filter((owed) => !paid(owed)),
+})
+
+/** The latest change of that place gets its new state. */
+function settle(record: RunRecord, place: Place, news: Partial<ChangeRecord>): RunRecord {
+  const index = record.changes.findLastIndex((change) => sameHost(change, place) && change.step === place.step)
+  const changes = record.changes.map((change, at) => (at === index ? { ...change, ...news } : change))
+  return { ...record, changes }
+}

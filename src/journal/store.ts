@@ -1,0 +1,135 @@
+import { mkdir, open as openFile, readdir, readFile, rename, truncate } from 'node:fs/promises'
+import path from 'node:path'
+import type { Clock } from '../model/clock.ts'
+import type { RecordedEvent } from '../model/event.ts'
+import { type RunId, runId } from '../model/id.ts'
+import type { Journal, JournalRecord, JournalStore } from '../model/journal.ts'
+import { ProblemError } from '../model/problem.ts'
+import { GENESIS, open, seal } from './chain.ts'
+
+/** Runs kept as `<dir>/<run id>/run.jsonl`: folders 0700, files 0600, one hash-chained line an event. */
+export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): JournalStore {
+  const fileOf = (run: RunId) => path.join(dir, run, 'run.jsonl')
+  return {
+    create: (run) => guarded(fileOf(run), () => createJournal({ run, file: fileOf(run), clock })),
+    reopen: (run) => guarded(fileOf(run), () => reopenJournal({ run, file: fileOf(run), clock })),
+    list: () => guarded(dir, () => listRuns(dir)),
+    read: (run) => guarded(fileOf(run), () => readRecords(fileOf(run))),
+  }
+}
+
+interface Place {
+  readonly run: RunId
+  readonly file: string
+  readonly clock: Pick<Clock, 'now'>
+}
+
+async function createJournal(place: Place): Promise<Journal> {
+  const folder = path.dirname(place.file)
+  await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 })
+  await mkdir(folder, { mode: 0o700 })
+  const journal = await writer(place, { seq: 0, hash: GENESIS, flags: 'ax' })
+  await syncFolder(folder)
+  await syncFolder(path.dirname(folder))
+  return journal
+}
+
+async function reopenJournal(place: Place): Promise<Journal> {
+  const opened = await openWhole(place.file)
+  if (opened.torn > 0) await setAside(place.file, opened.length)
+  return writer(place, { seq: opened.records.length, hash: opened.hash, flags: 'a' })
+}
+
+/** A torn tail is kept beside the journal, never dropped silently. */
+async function setAside(file: string, length: number): Promise<void> {
+  const bytes = await readFile(file)
+  const torn = await openFile(`${file}.torn.tmp`, 'w', 0o600)
+  await torn.writeFile(bytes.subarray(length))
+  await torn.sync()
+  await torn.close()
+  await rename(`${file}.torn.tmp`, `${file}.torn`)
+  await truncate(file, length)
+}
+
+async function writer(place: Place, from: { seq: number; hash: string; flags: string }): Promise<Journal> {
+  const handle = await openFile(place.file, from.flags, 0o600)
+  let { seq, hash } = from
+  let queue: Promise<void> = Promise.resolve()
+
+  const write = async (event: RecordedEvent): Promise<void> => {
+    const sealed = seal({ seq, time: place.clock.now().toISOString(), event }, hash)
+    const bytes = Buffer.from(sealed.line)
+    // A full disk can take part of a write without an error: go on until all bytes are out.
+    for (let done = 0; done < bytes.length; )
+      done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten
+    await handle.datasync()
+    seq += 1
+    hash = sealed.hash
+  }
+
+  return {
+    run: place.run,
+    append: (event) => {
+      // After one failure the file's end is unknown: the queue stays rejected and nothing more is written.
+      queue = queue.then(() => guarded(place.file, () => write(event)))
+      return queue
+    },
+    close: async () => {
+      await queue.catch(() => undefined)
+      await handle.close()
+    },
+  }
+}
+
+async function readRecords(file: string): Promise<readonly JournalRecord[]> {
+  return (await openWhole(file)).records
+}
+
+async function openWhole(file: string) {
+  const opened = open(await readFile(file))
+  if (opened.damagedAt === undefined) return opened
+  throw new ProblemError({
+    kind: 'io',
+    message: `the journal is damaged: line ${opened.damagedAt} is not what was written`,
+    at: { file, line: opened.damagedAt, column: 1, length: 1 },
+    hint: 'nothing after that line can be trusted; look at the host folders of the run before going on by hand',
+  })
+}
+
+async function listRuns(dir: string): Promise<readonly RunId[]> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return names
+    .filter((name) => /^[0-9A-Z]{26}$/.test(name))
+    .sort()
+    .reverse()
+    .map(runId)
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await openFile(folder, 'r')
+  await handle.sync()
+  await handle.close()
+}
+
+async function guarded<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ProblemError) throw error
+    const { code, message } = error as NodeJS.ErrnoException // node:fs throws nothing else
+    if (code === 'ENOENT')
+      throw new ProblemError({
+        kind: 'reference',
+        message: `no such run: nothing at ${where}`,
+        hint: 'list them with `runbook runs`',
+      })
+    throw new ProblemError({
+      kind: 'io',
+      message: `cannot keep the record of the run in ${where}: ${message}`,
+      hint: 'nothing more is changed on hosts without a record; free space, or give another --state-dir',
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import type { Outcome, RecordedEvent } from './event.ts'
+import type { HostName, RunId, StepId } from './id.ts'
+import type { Json } from './json.ts'
+import type { Reading } from './measure.ts'
+import type { Problem } from './problem.ts'
+
+/** How far one change has come. `started`: announced, and nothing is known since (a crash: in doubt). */
+export type ChangeState = 'started' | 'changed' | 'failed' | 'undone' | 'undo-failed'
+
+/** One change of a run on one host, as its journal tells it. */
+export interface ChangeRecord extends Omit<Extract<RecordedEvent, { type: 'step-started' }>, 'type'> {
+  readonly state: ChangeState
+  readonly output?: Json
+  readonly problem?: Problem
+}
+
+/** A restart that must still happen on `host` because the step `because` changed something. */
+export interface OwedRestart {
+  readonly host: HostName
+  readonly stage: number
+  readonly step: StepId
+  readonly because: StepId
+}
+
+/** What a journal comes to: everything that reports, rollback and resume ask of a run. */
+export interface RunRecord {
+  readonly run: RunId
+  readonly started: Omit<Extract<RecordedEvent, { type: 'run-started' }>, 'type'>
+  readonly stages: readonly { readonly name: string; readonly batches: readonly (readonly HostName[])[] }[]
+  readonly changes: readonly ChangeRecord[] // in the order they started
+  readonly unchanged: number // steps that found nothing to do, or were skipped
+  readonly owed: readonly OwedRestart[]
+  readonly readings: readonly Reading[]
+  readonly problems: readonly Problem[]
+  readonly outcome?: Outcome // absent: still running, or crashed
+  readonly finishedAt?: string
+}
