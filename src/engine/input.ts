@@ -1,10 +1,10 @@
 import type { Clock } from '../model/clock.ts'
-import type { Emit } from '../model/event.ts'
+import type { Emit, Outcome } from '../model/event.ts'
 import type { HostName, RunId } from '../model/id.ts'
 import type { JournalStore } from '../model/journal.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { Modules } from '../model/module.ts'
 import type { Plan, ResolvedParam } from '../model/plan.ts'
+import type { Problem } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Endpoint, Transport } from '../model/transport.ts'
@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly TargetHost[] // in inventory order; never empty
+  /** Hosts of the stages that narrow the runbook's, by stage index. */
+  readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
   readonly transport: Transport
   readonly clock: Clock
   readonly emit: Emit
@@ -31,22 +33,31 @@ export interface PlanInput {
   readonly owed: readonly OwedRestart[] // restarts that an earlier run of this runbook still owes
 }
 
-/** What applying needs besides: an approved plan, and where to keep the record. */
-export interface ApplyInput extends PlanInput {
+/** What changing hosts needs besides. */
+export interface RunInput extends PlanInput {
   readonly run: RunId
-  readonly plan: Plan // approved; verified against the hosts before the first write
   readonly journals: JournalStore
   readonly hostFolder: string // root of run folders on the hosts, default /var/lib/runbook
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
   readonly allowIrreversible: boolean
 }
 
-/** What rolling back needs besides the runbook and hosts of the run, as its journal names them. */
-export interface RollbackInput extends PlanInput {
-  readonly run: RunId // of the rollback itself
-  readonly record: RunRecord // of the run to undo, with what its earlier rollbacks already undid
-  readonly modules: Modules
-  readonly hostFolder: string
-  readonly journals: JournalStore
-  readonly stopRequested: () => boolean
+/** Applying: the approved plan, verified against the hosts before the first write. */
+export interface ApplyInput extends RunInput {
+  readonly plan: Plan
+}
+
+/**
+ * Rolling back: the run to undo with what its earlier rollbacks already undid; `runbook` and `hosts` are those of that
+ * run (compiled from the text its journal keeps).
+ */
+export interface RollbackInput extends RunInput {
+  readonly record: RunRecord
+}
+
+/** How a run ended. The journal holds the rest. */
+export interface RunSummary {
+  readonly run: RunId
+  readonly outcome: Outcome
+  readonly problems: readonly Problem[]
 }

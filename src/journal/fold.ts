@@ -105,3 +105,14 @@ function settle(record: RunRecord, place: Place, news: Partial<ChangeRecord>): R
   const changes = record.changes.map((change, at) => (at === index ? { ...change, ...news } : change))
   return { ...record, changes }
 }
+
+/** The restarts that the runs together still owe; `records` of one runbook, oldest first. A later run pays for an earlier one. */
+export function owedAcross(records: readonly RunRecord[]): readonly OwedRestart[] {
+  return records.reduce<readonly OwedRestart[]>((owed, record) => {
+    const paid = (restart: OwedRestart): boolean =>
+      record.changes.some(
+        (change) => change.state === 'changed' && change.host === restart.host && change.step === restart.step,
+      )
+    return [...owed.filter((restart) => !paid(restart)), ...record.owed]
+  }, [])
+}

@@ -64,6 +64,8 @@ export interface Patience {
 }
 
 interface Described<Args extends TObject> {
+  /** Its state moves by itself (which member leads): another decision when reached than planned is no drift. */
+  readonly volatile?: true
   readonly name: string // as written in a runbook: snake_case
   readonly summary: string // one line for `runbook modules`
   readonly args: Args // JSON Schema of the arguments, additionalProperties false

@@ -1,0 +1,85 @@
+import type { HostName, StepId } from '../model/id.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Decision, Probe } from '../model/module.ts'
+import { type Problem, ProblemError, problemsOf, type Result } from '../model/problem.ts'
+import type { Bindable, Step } from '../model/runbook.ts'
+import { type Contexts, contextOf, scopeOf, waitsFor } from './host-context.ts'
+import { mustWaitFor, nothingPredicted, type Prediction } from './predict.ts'
+
+/** What a step comes to on one host, with the bound arguments where it got so far. */
+export type Decided =
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'deferred'; readonly after: StepId; readonly reason: string }
+  | (Decision & { readonly args: JsonObject })
+
+export interface DecideInput {
+  readonly step: Step
+  readonly host: HostName
+  readonly contexts: Contexts
+  readonly probe: Probe
+  readonly prediction?: Prediction // planning only
+  readonly owed: boolean // a restart owed since an earlier run
+}
+
+/** Decides one step on one host from what can be seen; never touches it. Throws ProblemError naming host and step. */
+export async function decide(input: DecideInput): Promise<Decided> {
+  const early = skippedOrWaiting(input)
+  if (early) return early
+  const args = bound(input, input.step.args)
+  const resources = input.step.module.resources(args)
+  const wait = mustWaitFor(input.prediction ?? nothingPredicted, resources)
+  if (wait !== undefined) return { kind: 'deferred', after: wait, reason: `rests on what ${wait} leaves behind` }
+  return { ...(await look(input, args)), args }
+}
+
+/** Reads and plans with the module. */
+async function look({ step, probe, host }: DecideInput, args: JsonObject): Promise<Decision> {
+  try {
+    return step.module.plan(args, await step.module.read(args, probe))
+  } catch (error) {
+    throw new ProblemError(...problemsOf(error, { host, step: step.id, at: step.at }))
+  }
+}
+
+function skippedOrWaiting(input: DecideInput): Extract<Decided, { kind: 'skipped' | 'deferred' }> | undefined {
+  const { step, contexts, host } = input
+  const trigger = triggerOf(input)
+  if (trigger && trigger.kind === 'skipped') return trigger
+  if (step.when) {
+    const wait = waitsFor(contexts, host, step.when)
+    if (wait !== undefined)
+      return { kind: 'deferred', after: wait, reason: `its condition rests on the output of ${wait}` }
+    if (!bound(input, step.when)) return { kind: 'skipped', reason: `not needed: ${step.when.source}` }
+  }
+  if (trigger) return trigger
+  const wait = waitsFor(contexts, host, step.args)
+  return wait === undefined
+    ? undefined
+    : { kind: 'deferred', after: wait, reason: `its arguments rest on the output of ${wait}` }
+}
+
+/** Whether a step with `when_changed` has its reason; undefined: it has, or asks for none. */
+function triggerOf({
+  step,
+  contexts,
+  host,
+  owed,
+}: DecideInput): Extract<Decided, { kind: 'skipped' | 'deferred' }> | undefined {
+  if (step.whenChanged.length === 0 || owed) return undefined
+  const { changed, pending } = contextOf(contexts, host)
+  if (step.whenChanged.some((id) => changed.has(id))) return undefined
+  const open = step.whenChanged.find((id) => pending.has(id))
+  if (open !== undefined) return { kind: 'deferred', after: open, reason: `runs if ${open} changes something` }
+  return { kind: 'skipped', reason: `nothing changed in ${step.whenChanged.join(', ')}` }
+}
+
+function bound<T>({ contexts, host, step }: DecideInput, bindable: Bindable<T>): T {
+  return unwrapFor(bindable.bind(scopeOf(contexts, host, bindable.names)), { host, step: step.id })
+}
+
+/** The value of a bindable, or its problems with the host (and step) they arose on. */
+export function unwrapFor<T>(result: Result<T>, context: Partial<Problem>): T {
+  if (result.ok) return result.value
+  const [first, ...others] = result.problems
+  throw new ProblemError({ ...context, ...first }, ...others.map((problem) => ({ ...context, ...problem })))
+}

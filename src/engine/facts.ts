@@ -1,0 +1,52 @@
+import type { HostName } from '../model/id.ts'
+import type { Probe } from '../model/module.ts'
+import { ProblemError } from '../model/problem.ts'
+import type { Runbook, Step } from '../model/runbook.ts'
+import { decide, unwrapFor } from './decide.ts'
+import { type Contexts, contextOf, keepOutput, scopeOf } from './host-context.ts'
+
+export interface FactsInput {
+  readonly runbook: Runbook
+  readonly contexts: Contexts
+  readonly hosts: readonly HostName[]
+  readonly probeFor: (host: HostName, step: Step) => Probe
+}
+
+/**
+ * Runs the runbook's facts on the hosts and then its vars. Facts that need no other fact go out together, so that a
+ * host is asked once per level of dependence.
+ */
+export async function gatherFacts(input: FactsInput): Promise<void> {
+  await Promise.all(input.hosts.map((host) => gatherHost(input, host)))
+  // A var may look at all hosts, so every host's facts are there first; and at vars before it.
+  for (const { name, value } of input.runbook.vars) {
+    for (const host of input.hosts) {
+      const bound = unwrapFor(value.bind(scopeOf(input.contexts, host, value.names)), { host })
+      contextOf(input.contexts, host).outputs.set(name, bound)
+    }
+  }
+}
+
+async function gatherHost(input: FactsInput, host: HostName): Promise<void> {
+  let left = input.runbook.facts
+  while (left.length > 0) {
+    const unknown = new Set(left.map((step) => step.as))
+    const ready = left.filter((step) => !namesOf(step).some((name) => unknown.has(name)))
+    const wave = ready.length > 0 ? ready : left.slice(0, 1)
+    await Promise.all(wave.map((step) => gatherOne(input, host, step)))
+    left = left.filter((step) => !wave.includes(step))
+  }
+}
+
+const namesOf = (step: Step): readonly string[] => [...step.args.names, ...(step.when?.names ?? [])]
+
+async function gatherOne(input: FactsInput, host: HostName, step: Step): Promise<void> {
+  const { contexts } = input
+  const decided = await decide({ step, host, contexts, probe: input.probeFor(host, step), owed: false })
+  if (decided.kind === 'blocked') {
+    const { message, hint, detail } = decided
+    const more = { ...(hint === undefined ? {} : { hint }), ...(detail === undefined ? {} : { detail }) }
+    throw new ProblemError({ kind: 'blocked', message, host, step: step.id, at: step.at, ...more })
+  }
+  keepOutput(contextOf(contexts, host), step, decided.kind === 'noop' ? decided.output : undefined)
+}

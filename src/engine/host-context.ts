@@ -1,0 +1,68 @@
+import type { HostName, StepId } from '../model/id.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Bindable, Runbook, Scope, Step } from '../model/runbook.ts'
+import type { Connection, Privilege } from '../model/transport.ts'
+import type { TargetHost } from './input.ts'
+
+/**
+ * What the engine knows of one host while it plans or runs: the open connection, the outputs so far, and which steps
+ * changed something. Owned by one plan or run, and changed only by the functions of this file.
+ */
+export interface HostContext {
+  readonly target: TargetHost
+  readonly connection: Connection
+  readonly outputs: Map<string, Json> // by `as`, and the runbook's vars
+  readonly unknown: Map<string, StepId> // names whose value waits for a step (planning only)
+  readonly changed: Set<StepId> // steps that changed, or would
+  readonly pending: Set<StepId> // steps that are decided when reached (planning only)
+}
+
+export const openContext = (target: TargetHost, connection: Connection): HostContext => ({
+  target,
+  connection,
+  outputs: new Map(),
+  unknown: new Map(),
+  changed: new Set(),
+  pending: new Set(),
+})
+
+export type Contexts = ReadonlyMap<HostName, HostContext>
+
+export const contextOf = (contexts: Contexts, host: HostName): HostContext => {
+  const context = contexts.get(host)
+  if (!context) throw new Error(`no context for host ${host}`)
+  return context
+}
+
+/** What templates and expressions of this host see; `hosts` only where it is asked for, it costs all hosts' values. */
+export function scopeOf(contexts: Contexts, host: HostName, names: readonly string[]): Scope {
+  const own = valuesOf(contextOf(contexts, host))
+  if (!names.includes('hosts')) return own
+  const hosts = Object.fromEntries([...contexts].map(([name, context]) => [name, valuesOf(context)]))
+  return { ...own, hosts }
+}
+
+const valuesOf = (context: HostContext): JsonObject => ({
+  ...context.target.variables,
+  ...context.target.params,
+  params: context.target.params,
+  ...Object.fromEntries(context.outputs),
+})
+
+/** The step that a bindable waits for, when one of its names is not known yet on this host (or on any, for `hosts`). */
+export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<unknown>): StepId | undefined {
+  const unknowns = bindable.names.includes('hosts')
+    ? [...contexts.values()].flatMap((context) => [...context.unknown])
+    : bindable.names.flatMap((name) => [...contextOf(contexts, host).unknown].filter(([unknown]) => unknown === name))
+  return unknowns[0]?.[1]
+}
+
+export const privilegeOf = (runbook: Runbook, step: Step): Privilege =>
+  (step.become ?? runbook.become) ? 'root' : 'login'
+
+/** Keeps a step's output under its `as` name. */
+export function keepOutput(context: HostContext, step: Step, output: Json | undefined): void {
+  if (step.as === undefined) return
+  context.outputs.set(step.as, output ?? null)
+  context.unknown.delete(step.as)
+}

@@ -1,0 +1,44 @@
+import type { HostName } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
+import type { Probe, Resource } from '../model/module.ts'
+import type { Step } from '../model/runbook.ts'
+import { type Contexts, contextOf, privilegeOf } from './host-context.ts'
+import type { PlanInput } from './input.ts'
+import { planningProbe, type ReplyCache } from './reads.ts'
+
+/** A plan being made: the open hosts, and what they answered so far. */
+export interface Looking extends Omit<PlanInput, 'hosts'> {
+  readonly contexts: Contexts
+  readonly hosts: readonly HostName[]
+  readonly caches: ReadonlyMap<HostName, ReplyCache>
+}
+
+/** Begins to look: nothing asked yet. Use anew for every sampling of measures. */
+export const beginLooking = (
+  input: Omit<PlanInput, 'hosts'>,
+  contexts: Contexts,
+  hosts: readonly HostName[],
+): Looking => ({
+  ...input,
+  contexts,
+  hosts,
+  caches: new Map(hosts.map((host) => [host, new Map()])),
+})
+
+/** The probe of one step on one host; each question is asked once. */
+export function probeAt(
+  looking: Looking,
+  {
+    host,
+    step,
+    predicted,
+  }: { readonly host: HostName; readonly step: Step; readonly predicted?: (resource: Resource) => Json | undefined },
+): Probe {
+  return planningProbe({
+    connection: contextOf(looking.contexts, host).connection,
+    privilege: privilegeOf(looking.runbook, step),
+    cache: looking.caches.get(host) ?? new Map(),
+    predicted: predicted ?? (() => undefined),
+    timeoutMs: step.timeoutMs,
+  })
+}

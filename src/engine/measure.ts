@@ -1,0 +1,69 @@
+import type { HostName } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
+import { isObject } from '../model/json.ts'
+import type { MeasurePhase, Reading } from '../model/measure.ts'
+import type { Probe } from '../model/module.ts'
+import type { Measure, Runbook, Step } from '../model/runbook.ts'
+import { type Decided, decide, unwrapFor } from './decide.ts'
+import { type Contexts, scopeOf } from './host-context.ts'
+import type { PlanInput } from './input.ts'
+
+export interface MeasureInput {
+  readonly runbook: Runbook
+  readonly contexts: Contexts
+  readonly hosts: readonly HostName[]
+  readonly phase: MeasurePhase
+  readonly before: readonly Reading[] // the readings to compare with; empty the first time
+  readonly probeFor: (host: HostName, step: Step) => Probe
+  readonly emit: PlanInput['emit']
+}
+
+/** Takes every measure of the runbook on every host, side by side. A measure that cannot be taken is a reading without value. */
+export async function takeMeasures(input: MeasureInput): Promise<readonly Reading[]> {
+  const pairs = input.runbook.measures.flatMap((measure) => input.hosts.map((host) => ({ measure, host })))
+  return Promise.all(pairs.map(({ measure, host }) => takeOne(input, measure, host)))
+}
+
+async function takeOne(input: MeasureInput, measure: Measure, host: HostName): Promise<Reading> {
+  const { contexts, phase } = input
+  input.emit({ type: 'measuring', measure: measure.name, host, phase })
+  const decided = await decide({
+    step: measure.read,
+    host,
+    contexts,
+    probe: input.probeFor(host, measure.read),
+    owed: false,
+  })
+  const taken = { measure: measure.name, host, phase, unit: measure.unit, ...numberIn(decided) }
+  return { ...taken, ...judge(input, measure, taken) }
+}
+
+/** The number in a module's output: itself, or its member `value`; the rest of the output is evidence. */
+function numberIn(decided: Decided): Pick<Reading, 'value' | 'note' | 'evidence'> {
+  if (decided.kind === 'blocked') return { value: null, note: decided.message }
+  if (decided.kind !== 'noop') return { value: null, note: 'not measured: its condition is false' }
+  const { output } = decided
+  if (typeof output === 'number') return { value: output }
+  if (!isObject(output)) return { value: null, note: 'the module gave no number' }
+  const { value, note, ...evidence } = output
+  return {
+    value: typeof value === 'number' ? value : null,
+    ...(typeof note === 'string' ? { note } : {}),
+    evidence: evidence as Json, // sealed: members of a module's Json output
+  }
+}
+
+function judge(
+  { contexts, before }: MeasureInput,
+  measure: Measure,
+  taken: { readonly host: HostName; readonly value: number | null },
+): Pick<Reading, 'target' | 'verdict'> {
+  const { target } = measure
+  if (!target) return {}
+  if (taken.value === null) return { target: target.source }
+  const earlier =
+    before.find((reading) => reading.measure === measure.name && reading.host === taken.host)?.value ?? null
+  const scope = { ...scopeOf(contexts, taken.host, target.names), value: taken.value, before: earlier }
+  const holds = unwrapFor(target.bind(scope), { host: taken.host })
+  return { target: target.source, verdict: holds ? 'pass' : 'fail' }
+}

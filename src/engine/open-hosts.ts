@@ -1,0 +1,58 @@
+import { sh } from '../model/command.ts'
+import type { HostName } from '../model/id.ts'
+import type { HostIdentity } from '../model/plan.ts'
+import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import type { Connection } from '../model/transport.ts'
+import { type Contexts, type HostContext, openContext } from './host-context.ts'
+import type { PlanInput, TargetHost } from './input.ts'
+import { eachLimited } from './reads.ts'
+
+/** All hosts of a run, connected. */
+export interface OpenHosts {
+  readonly contexts: Contexts
+  readonly identities: readonly HostIdentity[]
+  close(): Promise<void>
+}
+
+/** Connects to every host, or to none: one ProblemError with what is wrong on each host that cannot be reached. */
+export async function openHosts(input: Pick<PlanInput, 'hosts' | 'transport' | 'forks' | 'emit'>): Promise<OpenHosts> {
+  const tried = await eachLimited(input.hosts, input.forks, (target) => tryOpen(input, target))
+  const opened = tried.flatMap((attempt) => ('context' in attempt ? [attempt] : []))
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(opened.map(({ context }) => context.connection.close()))
+  }
+  const [first, ...others] = tried.flatMap((attempt) => ('problems' in attempt ? attempt.problems : []))
+  if (first) {
+    await close()
+    throw new ProblemError(first, ...others)
+  }
+  const contexts = new Map<HostName, HostContext>(opened.map(({ context }) => [context.target.name, context]))
+  return { contexts, identities: opened.map(({ identity }) => identity), close }
+}
+
+type Attempt =
+  | { readonly context: HostContext; readonly identity: HostIdentity }
+  | { readonly problems: readonly Problem[] }
+
+async function tryOpen(input: Pick<PlanInput, 'transport' | 'emit'>, target: TargetHost): Promise<Attempt> {
+  let connection: Connection | undefined
+  try {
+    input.emit({ type: 'connecting', host: target.name })
+    connection = await input.transport.open(target.endpoint)
+    const identity = await readIdentity(connection)
+    input.emit({ type: 'connected', host: target.name })
+    return { context: openContext(target, connection), identity }
+  } catch (error) {
+    await connection?.close()
+    return { problems: problemsOf(error, { host: target.name }) }
+  }
+}
+
+/** Which machine answers under this name, and since which boot; empty where the host does not say. */
+async function readIdentity(connection: Connection): Promise<HostIdentity> {
+  const reply = await connection
+    .probe('login')
+    .run(sh`cat /etc/machine-id 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo`)
+  const [machineId = '', bootId = ''] = reply.stdout.toString('utf8').split('\n')
+  return { host: connection.host, machineId, bootId }
+}

@@ -1,0 +1,178 @@
+import type { HostName } from '../model/id.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Change, Resource } from '../model/module.ts'
+import type { PlannedDecision, PlannedStage, PlannedStep, RecordedChange } from '../model/plan.ts'
+import type { Stage, Step } from '../model/runbook.ts'
+import { unreachable } from '../model/unreachable.ts'
+import { type Decided, decide } from './decide.ts'
+import { type Contexts, contextOf, keepOutput, scopeOf, waitsFor } from './host-context.ts'
+import { type Looking, probeAt } from './looking.ts'
+import { makeBatches, orderHosts } from './order.ts'
+import { nothingPredicted, type Prediction, predictChange, predictUnknown } from './predict.ts'
+
+/** Every guard on every host. */
+export async function planGuards(input: Looking): Promise<readonly PlannedStep[]> {
+  const pairs = input.hosts.flatMap((host) => input.runbook.guards.map((step) => ({ host, step })))
+  return Promise.all(
+    pairs.map(async ({ host, step }) => {
+      const decided = await decideOn(input, { host, step, prediction: nothingPredicted })
+      return plannedStep(host, step, decided)
+    }),
+  )
+}
+
+/** Every stage, host by host in the order foreseen; a later step on a host rests on what the earlier ones will leave. */
+export async function planStages(input: Looking): Promise<readonly PlannedStage[]> {
+  await prefetch(input)
+  const predictions = new Map<HostName, Prediction>(input.hosts.map((host) => [host, nothingPredicted]))
+  const stages: PlannedStage[] = []
+  for (const [index, stage] of input.runbook.stages.entries()) {
+    stages.push(await planStage({ ...input, hosts: input.stageHosts.get(index) ?? input.hosts }, stage, predictions))
+  }
+  return stages
+}
+
+async function planStage(input: Looking, stage: Stage, predictions: Map<HostName, Prediction>): Promise<PlannedStage> {
+  const order = orderHosts(stage, input.hosts, input.contexts)
+  const perHost = await Promise.all(
+    order.map((host) => planHost(input, { stage, host, first: host === order[0] }, predictions)),
+  )
+  return { name: stage.name, batches: makeBatches(order, stage.rolling.batch), steps: perHost.flat() }
+}
+
+interface Place {
+  readonly stage: Stage
+  readonly host: HostName
+  readonly first: boolean
+}
+
+async function planHost(
+  input: Looking,
+  place: Place,
+  predictions: Map<HostName, Prediction>,
+): Promise<readonly PlannedStep[]> {
+  const { host, stage } = place
+  const planned: PlannedStep[] = []
+  for (const step of stage.steps) {
+    const prediction = predictions.get(host) ?? nothingPredicted
+    const decided: Decided =
+      step.runOnce && !place.first
+        ? { kind: 'skipped', reason: 'runs once, on the first host of the stage' }
+        : await decideOn(input, { host, step, prediction })
+    predictions.set(host, foresee(input.contexts, { host, step, decided, prediction }))
+    planned.push(plannedStep(host, step, decided))
+  }
+  return planned
+}
+
+/** What a decision means for the steps after it on the same host. */
+function foresee(
+  contexts: Contexts,
+  { host, step, decided, prediction }: { host: HostName; step: Step; decided: Decided; prediction: Prediction },
+): Prediction {
+  const context = contextOf(contexts, host)
+  switch (decided.kind) {
+    case 'noop':
+      keepOutput(context, step, decided.output)
+      return prediction
+    case 'skipped':
+      keepOutput(context, step, null)
+      return prediction
+    case 'blocked':
+      return prediction
+    case 'change':
+      context.changed.add(step.id)
+      if (step.as !== undefined) context.unknown.set(step.as, step.id)
+      return predictChange(prediction, step.id, decided.change)
+    case 'deferred':
+      context.pending.add(step.id)
+      if (step.as !== undefined) context.unknown.set(step.as, step.id)
+      return step.module.effect === 'reads'
+        ? prediction
+        : predictUnknown(prediction, step.id, resourcesOf(contexts, host, step))
+    default:
+      return unreachable(decided)
+  }
+}
+
+function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: Prediction }): Promise<Decided> {
+  const { host, step, prediction } = at
+  const predicted = (resource: Resource): Json | undefined => prediction.states.get(resource)?.state ?? undefined
+  const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
+  return decide({
+    step,
+    host,
+    contexts: input.contexts,
+    probe: probeAt(input, { host, step, predicted }),
+    prediction,
+    owed,
+  })
+}
+
+/**
+ * Starts the reads of all steps at once, so that they leave in one round trip; their replies are kept, and deciding
+ * one step after another then finds them. What fails here fails again, and is told, when its step is decided.
+ */
+async function prefetch(input: Looking): Promise<void> {
+  const steps = input.runbook.stages.flatMap((stage) => stage.steps)
+  const reads = input.hosts.flatMap((host) => steps.map((step) => prefetchOne(input, host, step)))
+  await Promise.allSettled(reads)
+}
+
+async function prefetchOne(input: Looking, host: HostName, step: Step): Promise<void> {
+  const args = boundNow(input.contexts, host, step)
+  if (args) await step.module.read(args, probeAt(input, { host, step }))
+}
+
+/** The step's arguments where they can be known before anything has run, and its condition does not rule it out. */
+function boundNow(contexts: Contexts, host: HostName, step: Step): JsonObject | undefined {
+  if (waitsFor(contexts, host, step.args) !== undefined) return undefined
+  const when = step.when?.bind(scopeOf(contexts, host, step.when.names))
+  if (when?.ok && !when.value) return undefined
+  const args = step.args.bind(scopeOf(contexts, host, step.args.names))
+  return args.ok ? args.value : undefined
+}
+
+function resourcesOf(contexts: Contexts, host: HostName, step: Step): readonly Resource[] {
+  const args = boundNow(contexts, host, step)
+  return args ? step.module.resources(args) : []
+}
+
+export function plannedStep(host: HostName, step: Step, decided: Decided): PlannedStep {
+  const resources = 'args' in decided ? step.module.resources(decided.args) : []
+  const { id, name, commit, at } = step
+  return {
+    host,
+    step: id,
+    name,
+    module: step.module.name,
+    resources,
+    decision: recordDecision(decided, step),
+    commit,
+    at,
+  }
+}
+
+function recordDecision(decided: Decided, step: Step): PlannedDecision {
+  switch (decided.kind) {
+    case 'change':
+      return { kind: 'change', change: recordChange(decided.change, step) }
+    case 'noop':
+      return { kind: 'noop', summary: decided.summary }
+    case 'blocked': {
+      const { args: _, ...blocked } = decided
+      return blocked
+    }
+    case 'skipped':
+    case 'deferred':
+      return decided
+    default:
+      return unreachable(decided)
+  }
+}
+
+/** A change as plans and journals keep it; a step's own `undo` makes any change reversible. */
+export function recordChange(change: Change, step: Step): RecordedChange {
+  const { material: _, predicts: __, ...recorded } = change
+  return step.undo ? { ...recorded, reversible: true } : recorded
+}

@@ -1,0 +1,67 @@
+import type { HostName } from '../model/id.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Step } from '../model/runbook.ts'
+import { gatherFacts } from './facts.ts'
+import type { Contexts } from './host-context.ts'
+import type { PlanInput } from './input.ts'
+import { beginLooking, probeAt } from './looking.ts'
+import { takeMeasures } from './measure.ts'
+import { type OpenHosts, openHosts } from './open-hosts.ts'
+import { planGuards, planStages } from './plan-stages.ts'
+
+/** Makes the plan: connects, looks, measures, decides, disconnects. Writes nothing anywhere. */
+export async function makePlan(input: PlanInput): Promise<Plan> {
+  const open = await openHosts(input)
+  try {
+    return await planOn(input, open, 'measured')
+  } finally {
+    await open.close()
+  }
+}
+
+/** The plan on hosts already open; `unmeasured` leaves the measures out: a plan is verified without them. */
+export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measured' | 'unmeasured'): Promise<Plan> {
+  const { runbook } = input
+  const { contexts } = open
+  const hosts = input.hosts.map((target) => target.name)
+  const looking = beginLooking(input, contexts, hosts)
+
+  for (const host of hosts) input.emit({ type: 'planning', host })
+  await gatherFacts({ runbook, contexts, hosts, probeFor: (host, step) => probeAt(looking, { host, step }) })
+  const facts = factsOf(contexts)
+  const guards = await planGuards(looking)
+  const stages = await planStages(looking)
+  const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
+  return {
+    format: 1,
+    tool: input.tool,
+    createdAt: input.clock.now().toISOString(),
+    runbook: { name: runbook.name, file: runbook.file, sha256: runbook.sha256 },
+    inventory: input.inventory,
+    params: input.params,
+    hosts: open.identities,
+    facts,
+    guards,
+    measures: readings,
+    stages,
+  }
+}
+
+/** Measures that ask a host the same question share its answer, and so the same sampling window. */
+function measureOnce(input: PlanInput, contexts: Contexts, hosts: readonly HostName[]) {
+  const looking = beginLooking(input, contexts, hosts)
+  const probeFor = (host: HostName, step: Step) => probeAt(looking, { host, step })
+  return takeMeasures({
+    runbook: input.runbook,
+    emit: input.emit,
+    contexts,
+    hosts,
+    phase: 'before',
+    before: [],
+    probeFor,
+  })
+}
+
+const factsOf = (contexts: Contexts): { readonly [host: HostName]: JsonObject } =>
+  Object.fromEntries([...contexts].map(([host, context]) => [host, Object.fromEntries(context.outputs)]))
