@@ -25,7 +25,7 @@ export interface DecideInput {
 export async function decide(input: DecideInput): Promise<Decided> {
   const early = skippedOrWaiting(input)
   if (early) return early
-  const args = bound(input, input.step.args)
+  const args = bindFor(input, input.step.args)
   const resources = input.step.module.resources(args)
   const wait = mustWaitFor(input.prediction ?? nothingPredicted, resources)
   if (wait !== undefined) return { kind: 'deferred', after: wait, reason: `rests on what ${wait} leaves behind` }
@@ -49,7 +49,7 @@ function skippedOrWaiting(input: DecideInput): Extract<Decided, { kind: 'skipped
     const wait = waitsFor(contexts, host, step.when)
     if (wait !== undefined)
       return { kind: 'deferred', after: wait, reason: `its condition rests on the output of ${wait}` }
-    if (!bound(input, step.when)) return { kind: 'skipped', reason: `not needed: ${step.when.source}` }
+    if (!bindFor(input, step.when)) return { kind: 'skipped', reason: `not needed: ${step.when.source}` }
   }
   if (trigger) return trigger
   const wait = waitsFor(contexts, host, step.args)
@@ -73,13 +73,18 @@ function triggerOf({
   return { kind: 'skipped', reason: `nothing changed in ${step.whenChanged.join(', ')}` }
 }
 
-function bound<T>({ contexts, host, step }: DecideInput, bindable: Bindable<T>): T {
-  return unwrapFor(bindable.bind(scopeOf(contexts, host, bindable.names)), { host, step: step.id })
-}
-
 /** The value of a bindable, or its problems with the host (and step) they arose on. */
 export function unwrapFor<T>(result: Result<T>, context: Partial<Problem>): T {
   if (result.ok) return result.value
   const [first, ...others] = result.problems
   throw new ProblemError({ ...context, ...first }, ...others.map((problem) => ({ ...context, ...problem })))
+}
+
+/** A bindable's value on one host. */
+export function bindFor<T>(
+  at: { readonly contexts: Contexts; readonly host: HostName; readonly step?: Step },
+  bindable: Bindable<T>,
+): T {
+  const step = at.step ? { step: at.step.id } : {}
+  return unwrapFor(bindable.bind(scopeOf(at.contexts, at.host, bindable.names)), { host: at.host, ...step })
 }

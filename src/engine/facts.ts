@@ -2,8 +2,8 @@ import type { HostName } from '../model/id.ts'
 import type { Probe } from '../model/module.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
-import { decide, unwrapFor } from './decide.ts'
-import { type Contexts, contextOf, keepOutput, scopeOf } from './host-context.ts'
+import { bindFor, decide } from './decide.ts'
+import { type Contexts, contextOf, keepOutput } from './host-context.ts'
 
 export interface FactsInput {
   readonly runbook: Runbook
@@ -21,7 +21,7 @@ export async function gatherFacts(input: FactsInput): Promise<void> {
   // A var may look at all hosts, so every host's facts are there first; and at vars before it.
   for (const { name, value } of input.runbook.vars) {
     for (const host of input.hosts) {
-      const bound = unwrapFor(value.bind(scopeOf(input.contexts, host, value.names)), { host })
+      const bound = bindFor({ contexts: input.contexts, host }, value)
       contextOf(input.contexts, host).outputs.set(name, bound)
     }
   }

@@ -7,6 +7,8 @@ import type { Measure, Runbook, Step } from '../model/runbook.ts'
 import { type Decided, decide, unwrapFor } from './decide.ts'
 import { type Contexts, scopeOf } from './host-context.ts'
 import type { PlanInput } from './input.ts'
+import { beginLooking, probeAt } from './looking.ts'
+import type { Running } from './running.ts'
 
 export interface MeasureInput {
   readonly runbook: Runbook
@@ -16,6 +18,24 @@ export interface MeasureInput {
   readonly before: readonly Reading[] // the readings to compare with; empty the first time
   readonly probeFor: (host: HostName, step: Step) => Probe
   readonly emit: PlanInput['emit']
+}
+
+/** Takes every measure on the hosts of a run, as they are now, and records the readings. */
+export async function recordMeasures(
+  running: Running,
+  phase: MeasurePhase,
+  before: readonly Reading[],
+): Promise<readonly Reading[]> {
+  const { input, contexts } = running
+  const looking = beginLooking(input, contexts, [...contexts.keys()])
+  const readings = await takeMeasures({
+    ...looking,
+    phase,
+    before,
+    probeFor: (host, step) => probeAt(looking, { host, step }),
+  })
+  for (const reading of readings) await running.record({ type: 'measured', reading })
+  return readings
 }
 
 /** Takes every measure of the runbook on every host, side by side. A measure that cannot be taken is a reading without value. */

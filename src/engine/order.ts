@@ -1,8 +1,8 @@
 import type { HostName } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { BatchSize, Stage } from '../model/runbook.ts'
-import { unwrapFor } from './decide.ts'
-import { type Contexts, scopeOf } from './host-context.ts'
+import { bindFor } from './decide.ts'
+import type { Contexts } from './host-context.ts'
 
 /** The hosts of a stage in the order its rolling rule gives now: ascending, inventory order among equals. */
 export function orderHosts(stage: Stage, hosts: readonly HostName[], contexts: Contexts): readonly HostName[] {
@@ -10,7 +10,7 @@ export function orderHosts(stage: Stage, hosts: readonly HostName[], contexts: C
   if (!orderBy) return hosts
   const keyed = hosts.map((host) => ({
     host,
-    key: unwrapFor(orderBy.bind(scopeOf(contexts, host, orderBy.names)), { host }),
+    key: bindFor({ contexts, host }, orderBy),
   }))
   return keyed.toSorted((a, b) => compare(a.key, b.key)).map(({ host }) => host)
 }

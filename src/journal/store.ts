@@ -5,7 +5,9 @@ import type { RecordedEvent } from '../model/event.ts'
 import { type RunId, runId } from '../model/id.ts'
 import type { Journal, JournalRecord, JournalStore } from '../model/journal.ts'
 import { ProblemError } from '../model/problem.ts'
+import type { RunRecord } from '../model/run-record.ts'
 import { GENESIS, open, seal } from './chain.ts'
+import { foldRun } from './fold.ts'
 
 /** Runs kept as `<dir>/<run id>/run.jsonl`: folders 0700, files 0600, one hash-chained line an event. */
 export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): JournalStore {
@@ -15,8 +17,22 @@ export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): Journa
     reopen: (run) => guarded(fileOf(run), () => reopenJournal({ run, file: fileOf(run), clock })),
     list: () => guarded(dir, () => listRuns(dir)),
     read: (run) => guarded(fileOf(run), () => readRecords(fileOf(run))),
+    fold: (run) => guarded(fileOf(run), () => foldStored({ dir, run, fileOf })),
   }
 }
+
+async function foldStored(of: { dir: string; run: RunId; fileOf: (run: RunId) => string }): Promise<RunRecord> {
+  const own = await eventsIn(of.fileOf(of.run))
+  const later = (await listRuns(of.dir)).filter((run) => run > of.run).reverse()
+  const journals = await Promise.all(later.map((run) => eventsIn(of.fileOf(run))))
+  return foldRun(
+    own,
+    journals.filter(([first]) => first?.type === 'run-started' && first.of === of.run),
+  )
+}
+
+const eventsIn = async (file: string): Promise<readonly RecordedEvent[]> =>
+  (await readRecords(file)).map(({ event }) => event)
 
 interface Place {
   readonly run: RunId

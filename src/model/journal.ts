@@ -1,5 +1,6 @@
 import type { RecordedEvent } from './event.ts'
 import type { RunId } from './id.ts'
+import type { RunRecord } from './run-record.ts'
 
 /** The record of one run while it is being written. */
 export interface Journal {
@@ -25,4 +26,6 @@ export interface JournalStore {
   list(): Promise<readonly RunId[]>
   /** The records up to the last whole one; a damaged record anywhere before the end throws ProblemError kind io. */
   read(run: RunId): Promise<readonly JournalRecord[]>
+  /** What the run comes to, with what later rollbacks of it have undone. */
+  fold(run: RunId): Promise<RunRecord>
 }

@@ -1,0 +1,101 @@
+import type { HostName } from '../model/id.ts'
+import type { Reading } from '../model/measure.ts'
+import type { Module } from '../model/module.ts'
+import { countPlan } from '../model/plan.ts'
+import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import { driftBetween } from './drift.ts'
+import type { ApplyInput, RunSummary } from './input.ts'
+import { recordMeasures } from './measure.ts'
+import { type OpenHosts, openHosts } from './open-hosts.ts'
+import { planOn } from './plan.ts'
+import { runStage } from './run-stage.ts'
+import { type Ending, endRun, type Running, recorder, startRun } from './running.ts'
+import { undoChanges } from './undo.ts'
+
+/**
+ * Applies an approved plan: verifies it against the hosts, journals, changes, measures. What fails is told in the
+ * summary; only what goes wrong before the first write (unreachable, drifted, blocked) throws ProblemError.
+ */
+export async function applyPlan(input: ApplyInput): Promise<RunSummary> {
+  const open = await openHosts(input)
+  try {
+    await verify(input, open)
+    return await journaled(input, { open, doing: { verb: 'apply' }, work: (running) => runAll(running, input) })
+  } finally {
+    await open.close()
+  }
+}
+
+/** Nothing is written unless the plan is still true and nothing in it is blocked. */
+async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
+  const now = await planOn(input, open, 'unmeasured')
+  const modules = modulesOf(input)
+  const drifts = driftBetween(input.plan, now, (name) => modules.get(name))
+  const blocked = [...now.guards, ...now.stages.flatMap((stage) => stage.steps)].flatMap((step): readonly Problem[] => {
+    if (step.decision.kind !== 'blocked') return []
+    const { kind: _, ...why } = step.decision
+    return [{ kind: 'blocked', host: step.host, step: step.step, at: step.at, ...why }]
+  })
+  const [first, ...others] = [...drifts, ...blocked]
+  if (first) throw new ProblemError(first, ...others)
+}
+
+const modulesOf = ({ runbook }: ApplyInput): ReadonlyMap<string, Module> =>
+  new Map(runbook.stages.flatMap((stage) => stage.steps).map((step) => [step.module.name, step.module]))
+
+async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
+  const { change, deferred } = countPlan(input.plan)
+  if (change + deferred === 0) return { outcome: 'nothing-to-do', problems: [] }
+  const before = await recordReadings(running, input.plan.measures)
+  try {
+    const failed = await runStages(running, input)
+    if (failed.length > 0) return { outcome: 'failed-not-rolled-back', problems: failed }
+  } catch (error) {
+    return failedEnding(running, problemsOf(error))
+  }
+  const after = await recordMeasures(running, 'after', before)
+  const missed = after.some((reading) => reading.verdict === 'fail')
+  return { outcome: missed ? 'target-missed' : 'applied', problems: [] }
+}
+
+async function recordReadings(running: Running, readings: readonly Reading[]): Promise<readonly Reading[]> {
+  for (const reading of readings) await running.record({ type: 'measured', reading })
+  return readings
+}
+
+/** All stages; hosts that failed within a stage's budget are left out of the later ones, and told. */
+async function runStages(running: Running, input: ApplyInput): Promise<readonly Problem[]> {
+  let hosts: readonly HostName[] = input.hosts.map((host) => host.name)
+  const failed: HostName[] = []
+  for (const [index, stage] of input.runbook.stages.entries()) {
+    const of = input.stageHosts.get(index) ?? hosts
+    const lost = await runStage(running, {
+      plan: input.plan,
+      stage,
+      index,
+      hosts: of.filter((host) => hosts.includes(host)),
+    })
+    failed.push(...lost)
+    hosts = hosts.filter((host) => !lost.includes(host))
+  }
+  return failed.map((host) => ({
+    kind: 'step-failed',
+    host,
+    message: 'a step failed on this host, within the failures allowed',
+  }))
+}
+
+async function failedEnding(running: Running, problems: readonly Problem[]): Promise<Ending> {
+  const [first] = problems
+  if (first?.kind === 'interrupted') return { outcome: 'interrupted', problems }
+  // A journal that cannot be written stops everything, the undoing too: an effect without a record is worse.
+  if (first?.kind === 'io') throw new ProblemError(first, ...problems.slice(1))
+  const { onFailure } = running.input.runbook
+  if (onFailure === 'stop') return { outcome: 'failed-not-rolled-back', problems }
+  running.input.emit({ type: 'rolling-back', run: running.input.run, why: first?.message ?? 'a step failed' })
+  const { changes } = await running.input.journals.fold(running.input.run)
+  const chosen = onFailure === 'rollback_host' ? changes.filter((change) => change.host === first?.host) : changes
+  const left = await undoChanges(running, chosen)
+  await recordMeasures(running, 'after-rollback', [])
+  return { outcome: left.length > 0 ? 'rollback-failed' : 'failed-rolled-back', problems: [...problems, ...left] }
+}

@@ -1,0 +1,30 @@
+import { type Problem, problemsOf } from '../model/problem.ts'
+import type { RollbackInput, RunSummary } from './input.ts'
+import { recordMeasures } from './measure.ts'
+import { openHosts } from './open-hosts.ts'
+import { type Ending, journaled, type Running } from './running.ts'
+import { undoChanges } from './undo.ts'
+
+/** Undoes what a run changed and no earlier rollback undid, newest first, in a run of its own. Can be repeated. */
+export async function rollBack(input: RollbackInput): Promise<RunSummary> {
+  const open = await openHosts(input)
+  try {
+    const doing = { verb: 'rollback', of: input.record.run } as const
+    return await journaled(input, { open, doing, work: (running) => undoAll(running, input) })
+  } finally {
+    await open.close()
+  }
+}
+
+async function undoAll(running: Running, input: RollbackInput): Promise<Ending> {
+  const open = input.record.changes.filter((change) => change.state !== 'undone')
+  if (open.length === 0) return { outcome: 'nothing-to-do', problems: [] }
+  const problems: readonly Problem[] = await undoChanges(running, open).catch((error: unknown) => problemsOf(error))
+  if (problems.some((problem) => problem.kind === 'interrupted')) return { outcome: 'interrupted', problems }
+  await recordMeasures(
+    running,
+    'after-rollback',
+    input.record.readings.filter((reading) => reading.phase === 'after'),
+  )
+  return { outcome: problems.length > 0 ? 'rollback-failed' : 'rolled-back', problems }
+}

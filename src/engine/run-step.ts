@@ -1,0 +1,209 @@
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Change, Session } from '../model/module.ts'
+import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import { bindFor, type Decided, decide } from './decide.ts'
+import { describe, fingerprint } from './drift.ts'
+import { contextOf, keepOutput, privilegeOf } from './host-context.ts'
+import { recordChange } from './plan-stages.ts'
+import { liveProbe, withTimeout } from './reads.ts'
+import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
+
+export type StepResult = 'changed' | 'ok' | 'skipped'
+
+/** Runs one step on one host: decides again, announces, changes, proves. Throws ProblemError when it failed; it is recorded then. */
+export async function runStep(running: Running, place: Place): Promise<StepResult> {
+  stopIfAsked(running.input)
+  try {
+    return await runDecided(running, place, await decideInTime(running, place))
+  } catch (error) {
+    const [problem, ...others] = problemsOf(error, { host: place.host, step: place.step.id, at: place.step.at })
+    if (problem.kind !== 'interrupted' && problem.kind !== 'io') {
+      await running.record({ type: 'step-failed', ...idsOf(place), problem })
+    }
+    throw new ProblemError(problem, ...others)
+  }
+}
+
+const idsOf = ({ host, stage, step }: Place) => ({ host, stage, step: step.id })
+
+async function runDecided(running: Running, place: Place, decided: Decided): Promise<StepResult> {
+  const context = contextOf(running.contexts, place.host)
+  switch (decided.kind) {
+    case 'skipped':
+      keepOutput(context, place.step, null)
+      await running.record({ type: 'step-finished', ...idsOf(place), result: 'skipped', summary: decided.reason })
+      return 'skipped'
+    case 'noop':
+      keepOutput(context, place.step, decided.output)
+      await running.record({ type: 'step-finished', ...idsOf(place), result: 'ok', summary: decided.summary })
+      return 'ok'
+    case 'change':
+      refuseUnplanned(running, place, decided.change)
+      await makeChange(running, place, decided)
+      return 'changed'
+    case 'blocked':
+      throw new ProblemError(blockedProblem(decided))
+    case 'deferred':
+      throw new Error(`step ${place.step.id} cannot be decided although it is reached: ${decided.reason}`)
+  }
+}
+
+export function blockedProblem(decided: Extract<Decided, { kind: 'blocked' }>): Problem {
+  const { message, hint, detail } = decided
+  return {
+    kind: 'blocked',
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+}
+
+/** Decides, and where the module may be waited for, again until it is no longer blocked or its time is over. */
+export async function decideInTime(running: Running, place: Place): Promise<Decided> {
+  const decideNow = (): Promise<Decided> => decideOnce(running, place)
+  const first = await decideNow()
+  if (!('args' in first)) return first
+  const patience = place.step.module.patience?.(first.args)
+  if (!patience) return first
+  const asked = patience.consecutive ?? 1
+  const until = running.input.clock.now().getTime() + patience.timeoutMs
+  let [latest, good] = [first as Decided, first.kind === 'blocked' ? 0 : 1]
+  while (good < asked && (latest.kind === 'blocked' || good > 0)) {
+    if (latest.kind === 'blocked') {
+      running.input.emit({ type: 'gate-waiting', stage: place.stage, what: place.step.name, reason: latest.message })
+      if (running.input.clock.now().getTime() >= until) return latest
+    }
+    await pause(running.input, patience.everyMs)
+    latest = await decideNow()
+    good = latest.kind === 'blocked' ? 0 : good + 1
+  }
+  return latest
+}
+
+function decideOnce({ contexts, input }: Running, { host, step }: Place): Promise<Decided> {
+  const probe = liveProbe(contextOf(contexts, host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
+  return decide({ step, host, contexts, probe, owed })
+}
+
+/** What was not planned is not done: the one exception is a state that moves by itself. */
+function refuseUnplanned(running: Running, { step, planned }: Place, change: Change): void {
+  const recorded = recordChange(change, step)
+  if (!recorded.reversible && !running.input.allowIrreversible) {
+    throw new ProblemError({
+      kind: 'irreversible',
+      message: `${change.summary}: this cannot be undone`,
+      hint: 'look at the plan, then say --allow-irreversible',
+    })
+  }
+  if (!planned || planned.kind === 'deferred' || step.module.volatile) return
+  if (planned.kind === 'change' && fingerprint(planned.change) === fingerprint(recorded)) return
+  throw new ProblemError({
+    kind: 'plan-drifted',
+    message: `${step.module.name} would now do something else than planned: ${change.summary}`,
+    detail: `planned: ${describe(planned)}\nnow:     ${change.summary}`,
+    hint: 'make a new plan and look at it',
+  })
+}
+
+async function makeChange(
+  running: Running,
+  place: Place,
+  decided: { readonly change: Change; readonly args: JsonObject },
+): Promise<void> {
+  const { input } = running
+  const { step, host, stage } = place
+  const folder = folderOf(input, place.planned ? step.id : `${step.id}.again`)
+  const undo = boundUndo(running, place)
+  await running.record({
+    type: 'step-started',
+    ...idsOf(place),
+    name: step.name,
+    module: step.module.name,
+    become: privilegeOf(input.runbook, step) === 'root',
+    args: decided.args,
+    folder,
+    change: recordChange(decided.change, step),
+    ...(undo === undefined ? {} : { undo }),
+  })
+  await owe(running, place)
+  input.emit({ type: 'step-running', ...idsOf(place), name: step.name, summary: decided.change.summary })
+  const output = await applyWithRetry(running, place, { ...decided, folder })
+  contextOf(running.contexts, host).changed.add(step.id)
+  keepOutput(contextOf(running.contexts, host), step, output)
+  const kept = output === undefined ? {} : { output }
+  await running.record({
+    type: 'step-finished',
+    host,
+    stage,
+    step: step.id,
+    result: 'changed',
+    summary: decided.change.summary,
+    ...kept,
+  })
+}
+
+/** Restarts that follow from this step are owed from before it runs, so that a crash cannot lose them. */
+async function owe(running: Running, { stage, host, step }: Place): Promise<void> {
+  const steps = running.input.runbook.stages[stage]?.steps ?? []
+  for (const follower of steps.filter((other) => other.whenChanged.includes(step.id))) {
+    await running.record({ type: 'restart-owed', host, stage, step: follower.id, because: step.id })
+  }
+}
+
+function boundUndo({ contexts }: Running, { host, step }: Place): { module: string; args: JsonObject } | undefined {
+  if (!step.undo) return undefined
+  return { module: step.undo.module.name, args: bindFor({ contexts, host, step }, step.undo.args) }
+}
+
+interface Attempt {
+  readonly change: Change
+  readonly args: JsonObject
+  readonly folder: string
+}
+
+async function applyWithRetry(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {
+  const { times, everyMs } = place.step.retry ?? { times: 0, everyMs: 0 }
+  for (let left = times; ; left -= 1) {
+    try {
+      return await applyAndProve(running, place, attempt)
+    } catch (error) {
+      if (left <= 0) throw error
+      await pause(running.input, everyMs)
+    }
+  }
+}
+
+async function applyAndProve(
+  running: Running,
+  place: Place,
+  { change, args, folder }: Attempt,
+): Promise<Json | undefined> {
+  const { module } = place.step
+  if (!module.apply) throw new Error(`module ${module.name} plans changes and cannot apply them`)
+  const output = await module.apply(args, change, sessionAt(running, place, folder))
+  if (!change.settles) return output
+  const again = await decideSettled(running, place, args)
+  if (again.kind === 'noop') return output
+  throw new ProblemError({
+    kind: 'step-failed',
+    message: `${change.summary}: done, but the host does not show it`,
+    detail: again.kind === 'change' ? `still to do: ${again.change.summary}` : again.message,
+  })
+}
+
+async function decideSettled({ contexts, input }: Running, { host, step }: Place, args: JsonObject) {
+  const probe = liveProbe(contextOf(contexts, host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  return step.module.plan(args, await step.module.read(args, probe))
+}
+
+/** The session of one step: its folder, and its output shown as it comes. */
+export function sessionAt({ contexts, input }: Running, place: Place, folder: string): Session {
+  const { host, stage, step } = place
+  const runner = contextOf(contexts, host).connection.session(privilegeOf(input.runbook, step))
+  const { run } = withTimeout(runner, step.timeoutMs, {
+    onOutput: (stream, chunk) =>
+      input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: chunk.toString('utf8') }),
+  })
+  return { host, folder, run }
+}

@@ -1,0 +1,98 @@
+import type { Outcome, RecordedEvent } from '../model/event.ts'
+import type { HostName, RunId } from '../model/id.ts'
+import type { PlannedDecision } from '../model/plan.ts'
+import { type Problem, ProblemError } from '../model/problem.ts'
+import type { Step } from '../model/runbook.ts'
+import { type Contexts, openContext } from './host-context.ts'
+import type { RunInput, RunSummary } from './input.ts'
+import type { OpenHosts } from './open-hosts.ts'
+
+/** A run in progress: its input, its open hosts, its journal. */
+export interface Running {
+  readonly input: RunInput
+  readonly contexts: Contexts
+  /** Durable before it resolves, then shown. */
+  record(event: RecordedEvent): Promise<void>
+}
+
+/** A step on a host in a stage. */
+export interface Place {
+  readonly stage: number
+  readonly host: HostName
+  readonly step: Step
+  /** What the approved plan says; absent where the step is not part of the plan (before an undo). */
+  readonly planned?: PlannedDecision
+}
+
+/** Where a step's pre-images lie on its host. */
+export const folderOf = (input: RunInput, name: string): string => `${input.hostFolder}/${input.run}/${name}`
+
+/** Throws when the user asked to stop: no further step starts. */
+export function stopIfAsked(input: RunInput): void {
+  if (input.stopRequested())
+    throw new ProblemError({ kind: 'interrupted', message: 'stopped on request, between two steps' })
+}
+
+/** Waits `ms`, looking once a second whether the user asked to stop. */
+export async function pause(input: RunInput, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1000) {
+    stopIfAsked(input)
+    await input.clock.sleep(Math.min(left, 1000))
+  }
+}
+
+/** How a run ends. */
+export interface Ending {
+  readonly outcome: Outcome
+  readonly problems: readonly Problem[]
+}
+
+/** How a run ends. */
+export interface Ending {
+  readonly outcome: Outcome
+  readonly problems: readonly Problem[]
+}
+
+export interface Doing {
+  readonly verb: 'apply' | 'rollback'
+  readonly of?: RunId // the run that a rollback undoes
+}
+
+/** Does `work` as a run with a journal of its own: its start is recorded first, its ending last. */
+export async function journaled(
+  input: RunInput,
+  { open, doing, work }: { open: OpenHosts; doing: Doing; work: (running: Running) => Promise<Ending> },
+): Promise<RunSummary> {
+  const journal = await input.journals.create(input.run)
+  const record: Running['record'] = async (event) => {
+    await journal.append(event)
+    input.emit(event)
+  }
+  // What was foreseen while planning on these connections is forgotten: a run starts from what is.
+  const contexts = new Map(
+    [...open.contexts].map(([host, { target, connection }]) => [host, openContext(target, connection)]),
+  )
+  try {
+    await record(startOf(input, doing))
+    const ending = await work({ input, contexts, record })
+    await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
+    return { run: input.run, ...ending }
+  } finally {
+    await journal.close()
+  }
+}
+
+function startOf(input: RunInput, doing: Doing): RecordedEvent {
+  const { runbook, inventory, params, run, tool } = input
+  return {
+    type: 'run-started',
+    run,
+    ...doing,
+    tool,
+    startedAt: input.clock.now().toISOString(),
+    runbook: { name: runbook.name, file: runbook.file, sha256: runbook.sha256, text: runbook.text },
+    inventory,
+    params,
+    hosts: input.hosts.map((host) => host.name),
+  }
+}

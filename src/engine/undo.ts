@@ -1,0 +1,182 @@
+import type { HostName } from '../model/id.ts'
+import { canonical } from '../model/json.ts'
+import type { Change } from '../model/module.ts'
+import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import type { ChangeRecord } from '../model/run-record.ts'
+import type { Runbook, Stage, Step } from '../model/runbook.ts'
+import { passGate } from './gate.ts'
+import { contextOf, privilegeOf } from './host-context.ts'
+import { orderHosts } from './order.ts'
+import { liveProbe } from './reads.ts'
+import { refreshFacts } from './run-stage.ts'
+import { runStep, sessionAt } from './run-step.ts'
+import type { Running } from './running.ts'
+
+/** The changes of one host in one stage: what is undone together, between two openings of the gate. */
+interface Unit {
+  readonly stage: number
+  readonly host: HostName
+  readonly changes: readonly ChangeRecord[] // in the order they were made
+  readonly broken: boolean // a step failed here, or nobody knows how it ended
+}
+
+/**
+ * Undoes changes, newest stage first. Within a stage the hosts with a failed or doubtful step come first and without a
+ * gate (they may be why it is closed); the others follow in the order of the stage's rolling rule as of now, each
+ * behind the gate. Returns what could not be undone; it goes on past a failing undo as long as the gate opens.
+ */
+export async function undoChanges(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  const stages = [...new Set(changes.map((change) => change.stage))].sort((a, b) => b - a)
+  for (const index of stages) {
+    const units = unitsOf(changes.filter((change) => change.stage === index))
+    if (units.length > 0) problems.push(...(await undoStage(running, index, units)))
+  }
+  return problems
+}
+
+function unitsOf(changes: readonly ChangeRecord[]): readonly Unit[] {
+  const open = changes.filter((change) => change.state !== 'undone')
+  const hosts = [...new Set(open.map((change) => change.host))]
+  return hosts.map((host) => {
+    const own = open.filter((change) => change.host === host)
+    const broken = own.some((change) => change.state === 'failed' || change.state === 'started')
+    return { stage: own[0]?.stage ?? 0, host, changes: own, broken }
+  })
+}
+
+async function undoStage(running: Running, index: number, units: readonly Unit[]): Promise<readonly Problem[]> {
+  const stage = running.input.runbook.stages[index]
+  if (!stage) throw new Error(`the runbook has no stage ${index}`)
+  const problems: Problem[] = []
+  for (const unit of units.filter((candidate) => candidate.broken))
+    problems.push(...(await undoUnit(running, stage, unit)))
+  for (const unit of await inOrder(running, stage, units)) {
+    try {
+      await passGate(running, { stage, index, hosts: [unit.host] })
+      await beforeUndo(running, stage, unit)
+    } catch (error) {
+      // Undoing behind a closed gate could cost the cluster: what is left stays as it is, and is told.
+      return [...problems, ...problemsOf(error, { host: unit.host })]
+    }
+    problems.push(...(await undoUnit(running, stage, unit)))
+  }
+  await passGate(running, { stage, index, hosts: units.map((unit) => unit.host) }).catch((error: unknown) => {
+    problems.push(...problemsOf(error))
+  })
+  return problems
+}
+
+/** The sound units in the order that the stage's rolling rule gives now. */
+async function inOrder(running: Running, stage: Stage, units: readonly Unit[]): Promise<readonly Unit[]> {
+  const sound = units.filter((unit) => !unit.broken)
+  if (sound.length === 0) return []
+  const hosts = sound.map((unit) => unit.host)
+  await refreshFacts(running, hosts)
+  return orderHosts(stage, hosts, running.contexts).flatMap((host) => sound.filter((unit) => unit.host === host))
+}
+
+/** Steps marked `before_undo` run again first: leadership away, health. */
+async function beforeUndo(running: Running, stage: Stage, unit: Unit): Promise<void> {
+  for (const step of stage.steps.filter((candidate) => candidate.beforeUndo)) {
+    await runStep(running, { stage: unit.stage, host: unit.host, step })
+  }
+}
+
+async function undoUnit(running: Running, stage: Stage, unit: Unit): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const change of undoOrder(unit.changes, stage.steps)) {
+    try {
+      await undoOne(running, change)
+    } catch (error) {
+      problems.push(...problemsOf(error))
+    }
+  }
+  return problems
+}
+
+/**
+ * Newest first, but a step with `when_changed` (the restart that makes a change effective) after the last of the
+ * steps it follows: restarting before the file is restored would bring the new setting back to life.
+ */
+export function undoOrder(changes: readonly ChangeRecord[], steps: readonly Step[]): readonly ChangeRecord[] {
+  const followed = new Map(steps.map((step) => [step.id, step.whenChanged]))
+  const ordered: ChangeRecord[] = []
+  let waiting: readonly ChangeRecord[] = []
+  const left = [...changes]
+  for (let change = left.pop(); change; change = left.pop()) {
+    const follows = followed.get(change.step) ?? []
+    if (left.some((earlier) => follows.includes(earlier.step))) waiting = [...waiting, change]
+    else ordered.push(change)
+    const ready = waiting.filter(({ step }) => !left.some((earlier) => followed.get(step)?.includes(earlier.step)))
+    ordered.push(...ready)
+    waiting = waiting.filter((candidate) => !ready.includes(candidate))
+  }
+  return ordered
+}
+
+async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
+  const place = { host: change.host, stage: change.stage, step: change.step }
+  await running.record({ type: 'undo-started', ...place })
+  try {
+    const summary = await revert(running, change, stepOf(running.input.runbook, change))
+    await running.record({ type: 'undo-finished', ...place, summary })
+  } catch (error) {
+    const [problem, ...others] = problemsOf(error, { host: change.host, step: change.step })
+    if (problem.kind === 'io') throw error
+    await running.record({ type: 'undo-failed', ...place, problem })
+    throw new ProblemError(problem, ...others)
+  }
+}
+
+function stepOf(runbook: Runbook, change: ChangeRecord): Step {
+  const step = runbook.stages[change.stage]?.steps.find((candidate) => candidate.id === change.step)
+  if (!step) throw new Error(`the runbook has no step ${change.step}`)
+  return step
+}
+
+async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {
+  const session = sessionAt(running, { stage: record.stage, host: record.host, step }, record.folder)
+  const change: Change = { ...record.change, predicts: {} }
+  if (record.undo && step.undo) {
+    await applyUndo(running, { record, step })
+    return `ran the undo of ${record.name}`
+  }
+  if (!step.module.revert || !record.change.reversible) throw new ProblemError(irreversible(record))
+  await step.module.revert(record.args, change, session)
+  if (record.change.settles) await proveUndone(running, record, step)
+  return `undid: ${record.change.summary}`
+}
+
+const irreversible = (record: ChangeRecord): Problem => ({
+  kind: 'irreversible',
+  message: `${record.change.summary}: cannot be undone${record.change.irreversibleBecause ? ` (${record.change.irreversibleBecause})` : ''}`,
+  hint: 'what it changed stays; undo it by hand where that is possible',
+})
+
+/** A declared undo is a step of its own: looked at first, done where it is needed. */
+async function applyUndo(running: Running, { record, step }: { record: ChangeRecord; step: Step }): Promise<void> {
+  const { undo } = step
+  if (!undo || !record.undo) return
+  const { contexts, input } = running
+  const probe = liveProbe(contextOf(contexts, record.host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const decision = undo.module.plan(record.undo.args, await undo.module.read(record.undo.args, probe))
+  if (decision.kind === 'blocked') throw new ProblemError({ kind: 'blocked', message: decision.message })
+  if (decision.kind === 'noop') return
+  const session = sessionAt(running, { stage: record.stage, host: record.host, step }, `${record.folder}.undo`)
+  await undo.module.apply?.(record.undo.args, decision.change, session)
+}
+
+/** Undone is proven as done is: looking again, the module must see the state from before. */
+async function proveUndone({ contexts, input }: Running, record: ChangeRecord, step: Step): Promise<void> {
+  const probe = liveProbe(contextOf(contexts, record.host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const decision = step.module.plan(record.args, await step.module.read(record.args, probe))
+  const before = decision.kind === 'change' ? decision.change.before : undefined
+  if (before && canonical(before) === canonical(record.change.before)) return
+  throw new ProblemError({
+    kind: 'rollback-failed',
+    message: `undoing "${record.change.summary}" did not bring the earlier state back`,
+    detail: `wanted: ${canonical(record.change.before)}\nfound:  ${before ? canonical(before) : decision.kind}`,
+    hint: `the pre-image lies on the host in ${record.folder}`,
+  })
+}
