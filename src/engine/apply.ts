@@ -9,7 +9,7 @@ import { recordMeasures } from './measure.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
 import { planOn } from './plan.ts'
 import { runStage } from './run-stage.ts'
-import { type Ending, endRun, type Running, recorder, startRun } from './running.ts'
+import { type Ending, journaled, type Running } from './running.ts'
 import { undoChanges } from './undo.ts'
 
 /**
