@@ -10,7 +10,8 @@ import { eachLimited } from './reads.ts'
 /** All hosts of a run, connected. */
 export interface OpenHosts {
   readonly contexts: Contexts
-  readonly identities: readonly HostIdentity[]
+  /** Asked for at once and awaited late, so that it costs no round trip of its own. */
+  identities(): Promise<readonly HostIdentity[]>
   close(): Promise<void>
 }
 
@@ -27,23 +28,22 @@ export async function openHosts(input: Pick<PlanInput, 'hosts' | 'transport' | '
     throw new ProblemError(first, ...others)
   }
   const contexts = new Map<HostName, HostContext>(opened.map(({ context }) => [context.target.name, context]))
-  return { contexts, identities: opened.map(({ identity }) => identity), close }
+  return { contexts, identities: () => Promise.all(opened.map(({ identity }) => identity)), close }
 }
 
 type Attempt =
-  | { readonly context: HostContext; readonly identity: HostIdentity }
+  | { readonly context: HostContext; readonly identity: Promise<HostIdentity> }
   | { readonly problems: readonly Problem[] }
 
 async function tryOpen(input: Pick<PlanInput, 'transport' | 'emit'>, target: TargetHost): Promise<Attempt> {
-  let connection: Connection | undefined
   try {
     input.emit({ type: 'connecting', host: target.name })
-    connection = await input.transport.open(target.endpoint)
-    const identity = await readIdentity(connection)
+    const connection = await input.transport.open(target.endpoint)
+    const identity = readIdentity(connection)
+    identity.catch(() => undefined) // a host lost meanwhile is told by whoever needs it
     input.emit({ type: 'connected', host: target.name })
     return { context: openContext(target, connection), identity }
   } catch (error) {
-    await connection?.close()
     return { problems: problemsOf(error, { host: target.name }) }
   }
 }

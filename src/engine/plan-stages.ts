@@ -23,7 +23,6 @@ export async function planGuards(input: Looking): Promise<readonly PlannedStep[]
 
 /** Every stage, host by host in the order foreseen; a later step on a host rests on what the earlier ones will leave. */
 export async function planStages(input: Looking): Promise<readonly PlannedStage[]> {
-  await prefetch(input)
   const predictions = new Map<HostName, Prediction>(input.hosts.map((host) => [host, nothingPredicted]))
   const stages: PlannedStage[] = []
   for (const [index, stage] of input.runbook.stages.entries()) {
@@ -113,7 +112,7 @@ function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: 
  * Starts the reads of all steps at once, so that they leave in one round trip; their replies are kept, and deciding
  * one step after another then finds them. What fails here fails again, and is told, when its step is decided.
  */
-async function prefetch(input: Looking): Promise<void> {
+export async function prefetch(input: Looking): Promise<void> {
   const steps = input.runbook.stages.flatMap((stage) => stage.steps)
   const reads = input.hosts.flatMap((host) => steps.map((step) => prefetchOne(input, host, step)))
   await Promise.allSettled(reads)

@@ -8,7 +8,7 @@ import type { PlanInput } from './input.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
-import { planGuards, planStages } from './plan-stages.ts'
+import { planGuards, planStages, prefetch } from './plan-stages.ts'
 
 /** Makes the plan: connects, looks, measures, decides, disconnects. Writes nothing anywhere. */
 export async function makePlan(input: PlanInput): Promise<Plan> {
@@ -30,7 +30,7 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
   for (const host of hosts) input.emit({ type: 'planning', host })
   await gatherFacts({ runbook, contexts, hosts, probeFor: (host, step) => probeAt(looking, { host, step }) })
   const facts = factsOf(contexts)
-  const guards = await planGuards(looking)
+  const [guards] = await Promise.all([planGuards(looking), prefetch(looking)])
   const stages = await planStages(looking)
   const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
   return {
@@ -40,7 +40,7 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
     runbook: { name: runbook.name, file: runbook.file, sha256: runbook.sha256 },
     inventory: input.inventory,
     params: input.params,
-    hosts: open.identities,
+    hosts: await open.identities(),
     facts,
     guards,
     measures: readings,

@@ -1,0 +1,89 @@
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeRunId } from '../../src/journal/run-id.ts'
+import { openJournalStore } from '../../src/journal/store.ts'
+import type { RecordedEvent } from '../../src/model/event.ts'
+import { hostName, stepId } from '../../src/model/id.ts'
+
+const clock = { now: () => new Date('2026-01-01T00:00:00Z') }
+const run = makeRunId(clock.now(), Buffer.alloc(10, 7))
+const event: RecordedEvent = {
+  type: 'restart-owed',
+  host: hostName('e1'),
+  stage: 0,
+  step: stepId('b'),
+  because: stepId('a'),
+}
+
+async function store() {
+  const dir = await mkdtemp(path.join(tmpdir(), 'journal-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  return {
+    dir,
+    file: path.join(dir, 'runs', run, 'run.jsonl'),
+    journals: openJournalStore(path.join(dir, 'runs'), clock),
+  }
+}
+
+test('events come back in order, from files that only their owner can read', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  await Promise.all([journal.append(event), journal.append({ ...event, stage: 1 })])
+  await journal.close()
+  expect((await journals.read(run)).map(({ seq, event: kept }) => [seq, 'stage' in kept && kept.stage])).toEqual([
+    [0, 0],
+    [1, 1],
+  ])
+  expect([(await stat(file)).mode & 0o777, (await stat(path.dirname(file))).mode & 0o777]).toEqual([0o600, 0o700])
+  expect(await journals.list()).toEqual([run])
+})
+
+test('a torn tail is set aside when the journal is opened again, and writing goes on', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  await journal.append(event)
+  await journal.close()
+  await appendFile(file, '{"v":1,"seq":1,"ti')
+  expect(await journals.read(run)).toHaveLength(1)
+  const again = await journals.reopen(run)
+  await again.append({ ...event, stage: 2 })
+  await again.close()
+  expect(await journals.read(run)).toHaveLength(2)
+  expect(await readFile(`${file}.torn`, 'utf8')).toBe('{"v":1,"seq":1,"ti')
+})
+
+test('damage before the end is an error that names the line', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  await journal.append(event)
+  await journal.append(event)
+  await journal.close()
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"stage":0', '"stage":9'))
+  await expect(journals.read(run)).rejects.toMatchObject({ problems: [{ kind: 'io', at: { line: 1 } }] })
+})
+
+test('the same run cannot be created twice, and a run that is not there is a reference problem', async () => {
+  const { journals } = await store()
+  await (await journals.create(run)).close()
+  await expect(journals.create(run)).rejects.toMatchObject({ problems: [{ kind: 'io' }] })
+  await expect(journals.read(makeRunId(new Date(1), Buffer.alloc(10)))).rejects.toMatchObject({
+    problems: [{ kind: 'reference' }],
+  })
+})
+
+test('a state folder that cannot be made is told with what to try', async () => {
+  const { dir } = await store()
+  await writeFile(path.join(dir, 'plain'), '')
+  const journals = openJournalStore(path.join(dir, 'plain', 'runs'), clock)
+  await expect(journals.create(run)).rejects.toMatchObject({
+    problems: [{ kind: 'io', hint: expect.stringContaining('--state-dir') }],
+  })
+})
+
+test('a later run id sorts after an earlier one', () => {
+  const ids = [1, 2, 999_999_999_999].map((ms) => makeRunId(new Date(ms), Buffer.alloc(10, 255)))
+  expect([...ids].sort()).toEqual(ids)
+  expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/)
+})
