@@ -1,0 +1,40 @@
+import type { Connection, Endpoint, Privilege } from '../model/transport.ts'
+import type { OpenChannel } from './channel.ts'
+import type { Job } from './job.ts'
+import { createRunner } from './runner.ts'
+import { ShellQueue } from './shell-queue.ts'
+import { becomeFor } from './shell-text.ts'
+import { closedByUs } from './transport-problem.ts'
+
+/** The way to one host, whichever it is, without the shells on it. */
+export interface Line {
+  readonly openChannel: OpenChannel
+  readonly lossOf: () => string | undefined // what cut it
+  readonly close: () => Promise<void>
+}
+
+/** A Connection over a line: shells are opened when first used, one per privilege that needs one of its own. */
+export function createConnection(endpoint: Endpoint, line: Line, newNonce: () => string): Connection {
+  const queues = new Map<Privilege, ShellQueue>()
+  let isClosed = false
+  const queueFor = (asked: Privilege): ShellQueue => {
+    const privilege = becomeFor(endpoint, asked, newNonce).kind === 'none' ? 'login' : asked
+    const queue = queues.get(privilege) ?? new ShellQueue({ endpoint, privilege, newNonce, ...line })
+    queues.set(privilege, queue)
+    return queue
+  }
+  const submitTo = (privilege: Privilege) => (job: Job) => {
+    if (isClosed) job.reject(closedByUs(endpoint, job.label))
+    else queueFor(privilege).submit(job)
+  }
+  return {
+    host: endpoint.host,
+    probe: (privilege) => createRunner('probe', submitTo(privilege)),
+    session: (privilege) => createRunner('session', submitTo(privilege)),
+    close: () => {
+      isClosed = true
+      for (const queue of queues.values()) queue.close()
+      return line.close()
+    },
+  }
+}

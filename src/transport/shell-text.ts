@@ -1,0 +1,76 @@
+import { quote } from '../model/command.ts'
+import type { Endpoint, Privilege } from '../model/transport.ts'
+
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const chunkBytes = 16_384 // of standard input in one printf: keeps the shell's longest word short
+
+/** How root is reached: without a password, or with one that is asked for by `prompt` on standard error. */
+export type Become =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'sudo' }
+  | { readonly kind: 'sudo-password'; readonly prompt: string; readonly started: string }
+
+/** Whoever logs in as root needs no sudo; a nonce keeps a host from faking the prompt by chance. */
+export function becomeFor(endpoint: Endpoint, privilege: Privilege, newNonce: () => string): Become {
+  if (privilege === 'login' || endpoint.user === 'root') return { kind: 'none' }
+  if (!endpoint.becomePassword) return { kind: 'sudo' }
+  return { kind: 'sudo-password', prompt: `[runbook ${newNonce()}] `, started: `started-${newNonce()}` }
+}
+
+/**
+ * The command that makes the login shell, whichever it is, give way to a POSIX sh with an environment of ours. It
+ * is visible to all users of the host (ps), so it holds no frame nonce. With a password, the shell tells that it
+ * runs by writing `started` before it reads anything: whatever is written earlier would go to sudo's prompt.
+ */
+export function openingText(become: Become): string {
+  switch (become.kind) {
+    case 'none':
+      return `exec ${shellWith('"$HOME"')} /bin/sh`
+    case 'sudo':
+      return `exec sudo -n -- ${shellWith('/root')} /bin/sh`
+    case 'sudo-password': {
+      const start = quote(`printf %s ${become.started}; exec /bin/sh`)
+      return `exec sudo -S -k -p ${quote(become.prompt)} -- ${shellWith('/root')} /bin/sh -c ${start}`
+    }
+  }
+}
+
+const shellWith = (home: string): string => `/usr/bin/env -i PATH=${path} HOME=${home} LC_ALL=C`
+
+/**
+ * The first lines of a fresh shell: it starts in the home directory, and says hello by mark 0 with its process id
+ * in the place of the exit code. The nonce is an argument, never a variable, so that no command can print it.
+ */
+export const helloText = (nonce: string): string =>
+  [
+    'umask 077; cd 2>/dev/null || cd /',
+    `__runbook_mark() { printf '\\n%s %s %s\\n' "$1" "$2" "$3"; printf '\\n%s %s %s\\n' "$1" "$2" "$3" >&2; }`,
+    `__runbook_mark ${nonce} 0 $$`,
+    '',
+  ].join('\n')
+
+/**
+ * One command and its mark. The text is one quoted word given to eval in a subshell: whatever it says, also when it
+ * does not parse, it can neither end the script's own line nor change the shell for the commands after it.
+ */
+export function commandText(nonce: string, index: number, text: string, stdin: Uint8Array | undefined): string {
+  if (text.includes('\0')) throw new RangeError('a NUL character cannot be part of a command')
+  const subshell = `( eval ${quote(text)} )`
+  const fed = stdin === undefined ? `${subshell} </dev/null` : `${printing(stdin)} | ${subshell}`
+  return `${fed}\n__runbook_mark ${nonce} ${index} $?\n`
+}
+
+// printf is built into dash, bash and ash: the bytes are seen in no process list
+function printing(bytes: Uint8Array): string {
+  if (bytes.length === 0) return ':'
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) =>
+    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+  )
+  return `{ ${chunks.map((chunk) => `printf %b '${escaped(chunk)}'`).join('; ')}; } 2>/dev/null`
+}
+
+// four digits always, so that a digit that follows is not taken for a part of the escape
+const escaped = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/[^\n\t -&(-[\]-~]/g, (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`)

@@ -1,0 +1,76 @@
+import { type Problem, ProblemError } from '../model/problem.ts'
+import type { Endpoint } from '../model/transport.ts'
+
+/** `10.0.0.1 port 22`: how a problem names where it tried. */
+export const addressText = ({ address, port }: Endpoint): string => `${address}:${port}`
+
+/** `web-1 (10.0.0.1:22)`, or the name alone where the two say the same, or for this machine. */
+export function placeText(endpoint: Endpoint): string {
+  return endpoint.transport === 'local' ? endpoint.host : `${endpoint.host} (${addressText(endpoint)})`
+}
+
+export function connectionLost(endpoint: Endpoint, label: string, detail: string): ProblemError {
+  return new ProblemError({
+    kind: 'connection-lost',
+    host: endpoint.host,
+    message: `the connection to ${placeText(endpoint)} was lost before the end of: ${label}`,
+    detail,
+    hint: 'whether the command ran to its end is not known; look at the host before running it again',
+  })
+}
+
+/** The shell on the host ended although its connection stands. */
+export const shellEnded = (endpoint: Endpoint, label: string, how: string): ProblemError =>
+  new ProblemError({
+    kind: 'connection-lost',
+    host: endpoint.host,
+    message: `the shell on ${placeText(endpoint)} ${how} in the middle of: ${label}`,
+    hint: 'was it killed (out of memory, an administrator, the command itself)? see the journal of the host',
+  })
+
+export const timedOut = (endpoint: Endpoint, label: string, timeoutMs: number, fate: string): ProblemError =>
+  new ProblemError({
+    kind: 'timeout',
+    host: endpoint.host,
+    message: `no end within ${secondsText(timeoutMs)} on ${placeText(endpoint)}: ${label}`,
+    detail: fate,
+    hint: 'find out what it waits for, or give it a longer timeout',
+  })
+
+export const closedByUs = (endpoint: Endpoint, label: string): ProblemError =>
+  new ProblemError({
+    kind: 'interrupted',
+    host: endpoint.host,
+    message: `the connection to ${placeText(endpoint)} was closed before the end of: ${label}`,
+  })
+
+/** The login shell did not become a POSIX sh. */
+export const noShell = (endpoint: Endpoint, how: string, detail: string): ProblemError =>
+  new ProblemError({
+    kind: 'unreachable',
+    host: endpoint.host,
+    message: `${endpoint.user} may log in to ${placeText(endpoint)}, but got no shell: it ${how}`,
+    ...(detail === '' ? {} : { detail }),
+    hint: `look at the login shell of ${endpoint.user} (nologin?), and at ForceCommand and command= in sshd_config and authorized_keys`,
+  })
+
+export function sudoRefused(endpoint: Endpoint, how: string, detail: string): ProblemError {
+  const isMissing = /not found|No such file/.test(detail) && !/password|sudoers/.test(detail)
+  const message = isMissing
+    ? `there is no sudo on ${placeText(endpoint)}, and ${endpoint.user} is not root`
+    : `sudo on ${placeText(endpoint)} did not make ${endpoint.user} root: it ${how}`
+  const problem: Problem = { kind: 'become', host: endpoint.host, message, hint: sudoHint(endpoint, detail, isMissing) }
+  return new ProblemError(detail === '' ? problem : { ...problem, detail })
+}
+
+function sudoHint({ user, becomePassword }: Endpoint, detail: string, isMissing: boolean): string {
+  if (isMissing) return 'install sudo, or log in as root'
+  if (becomePassword && /incorrect|try again|no password was provided/i.test(detail))
+    return `the password was refused; it was tried once only, so as not to lock ${user}'s account`
+  if (/password is required/.test(detail))
+    return `give ${user} NOPASSWD in sudoers, or the password with --ask-become-pass`
+  if (/tty/.test(detail)) return 'remove requiretty from sudoers for this user: a terminal is never used'
+  return `sudoers must let ${user} run /usr/bin/env (ALL) as root`
+}
+
+export const secondsText = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`)
