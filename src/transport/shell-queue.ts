@@ -95,9 +95,7 @@ export class ShellQueue {
     this.#setDeadline(connectTimeoutMs, () =>
       this.#refused(shell, `did not answer within ${secondsText(connectTimeoutMs)}`),
     )
-    shell
-      .open()
-      .catch((error: unknown) => this.#reject([...this.#giveUp(shell), ...this.#waiting.splice(0)], () => error))
+    shell.open().catch((error: unknown) => this.#notOpened(shell, error))
     this.#pump() // the first jobs go out together with the hello
   }
 
@@ -125,6 +123,13 @@ export class ShellQueue {
     else this.#shellGone(shell, endText(end))
   }
 
+  #notOpened(shell: Shell, error: unknown): void {
+    const { endpoint, lossOf } = this.#options
+    const loss = lossOf()
+    if (loss !== undefined) this.#lost(shell, loss)
+    else this.#rejectAll(shell, noChannel(endpoint, error instanceof Error ? error.message : String(error)))
+  }
+
   #lost(shell: Shell, loss: string): void {
     const { endpoint } = this.#options
     const jobs = [...this.#giveUp(shell), ...this.#waiting.splice(0)]
@@ -144,7 +149,7 @@ export class ShellQueue {
     const problem = (isSudo ? sudoRefused : noShell)(endpoint, how, shell.complaint())
     if (isSudo) this.#refusal = problem
     shell.close()
-    this.#reject([...this.#giveUp(shell), ...this.#waiting.splice(0)], () => problem)
+    this.#rejectAll(shell, problem)
   }
 
   async #expire(shell: Shell, job: Job): Promise<void> {
@@ -180,6 +185,10 @@ export class ShellQueue {
     if (this.#shell === shell) this.#shell = undefined
     shell?.detach()
     return shell?.jobs ?? []
+  }
+
+  #rejectAll(shell: Shell, problem: ProblemError): void {
+    this.#reject([...this.#giveUp(shell), ...this.#waiting.splice(0)], () => problem)
   }
 
   #reject(jobs: readonly Job[], problemOf: (job: Job) => unknown): void {

@@ -44,6 +44,16 @@ export const closedByUs = (endpoint: Endpoint, label: string): ProblemError =>
     message: `the connection to ${placeText(endpoint)} was closed before the end of: ${label}`,
   })
 
+/** The connection stands, but the host starts nothing more on it. */
+export const noChannel = (endpoint: Endpoint, detail: string): ProblemError =>
+  new ProblemError({
+    kind: 'unreachable',
+    host: endpoint.host,
+    message: `${placeText(endpoint)} starts no shell on an open connection`,
+    detail,
+    hint: 'MaxSessions in its sshd_config must be 3 or more; is the host out of memory or processes?',
+  })
+
 /** The login shell did not become a POSIX sh. */
 export const noShell = (endpoint: Endpoint, how: string, detail: string): ProblemError =>
   new ProblemError({

@@ -1,0 +1,200 @@
+import ssh2, {
+  type Algorithms,
+  type AnyAuthMethod,
+  type AuthenticationType,
+  type Client,
+  type ClientChannel,
+  type ParsedKey,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2'
+import type { Secret } from '../model/secret.ts'
+import type { Channel, ChannelEnd, ChannelListener } from './channel.ts'
+import type { Line } from './connection.ts'
+
+const keepaliveMs = 15_000 // three lost in a row cut the connection
+const closeGraceMs = 1000
+
+/** A way to prove who we are; `name` is what problems call it. */
+export type Credential = { readonly name: string } & (
+  | { readonly kind: 'agent'; readonly socket: string }
+  | { readonly kind: 'key'; readonly key: ParsedKey }
+  | { readonly kind: 'password'; readonly password: Secret }
+)
+
+export interface ClientOptions {
+  readonly address: string
+  readonly port: number
+  readonly user: string
+  readonly timeoutMs: number // for all of connecting and logging in
+  readonly hostKeyAlgorithms: readonly string[]
+  readonly acceptsHostKey: (key: Buffer) => boolean
+  readonly credentials: readonly Credential[] // tried in order
+}
+
+/** Why there is no connection, in ssh2's words, and how far it came. */
+export interface ConnectFailure {
+  readonly text: string
+  readonly code: string | undefined // of the operating system: ECONNREFUSED, ...
+  readonly isTimeout: boolean
+  readonly reached: boolean // the TCP connection stood
+  readonly tried: readonly string[] // names of credentials, with what their agent said
+  readonly offered: readonly string[] // methods that the server takes, where it told
+}
+
+/** Connects and logs in. The host key is always judged, before any credential is shown. */
+export function connectSsh2(options: ClientOptions): Promise<Line | ConnectFailure> {
+  const client = new ssh2.Client()
+  const attempt = createAttempt(options)
+  const { promise, resolve } = Promise.withResolvers<Line | ConnectFailure>()
+  const fail = (error: Error): void => {
+    resolve(attempt.failure(error))
+    client.end()
+  }
+  client.once('connect', () => {
+    attempt.reached()
+    client.setNoDelay(true)
+  })
+  client.on('error', (error: Error & { level?: string }) => {
+    if (error.level === 'agent') attempt.note(error.message)
+    else fail(error)
+  })
+  client.once('close', () => fail(new Error('the connection was closed before login')))
+  client.once('ready', () => resolve(createLine(client)))
+  client.connect({
+    host: options.address,
+    port: options.port,
+    username: options.user,
+    readyTimeout: options.timeoutMs,
+    keepaliveInterval: keepaliveMs,
+    keepaliveCountMax: 3,
+    hostVerifier: (key: Buffer) => options.acceptsHostKey(key),
+    algorithms: { ...algorithms, serverHostKey: options.hostKeyAlgorithms as ServerHostKeyAlgorithm[] }, // from host-key.ts
+    authHandler: (methods, _partial, next) => next(attempt.nextMethod(methods)),
+  })
+  return promise
+}
+
+/** The private key in a file's text, or why there is none. */
+export function parsePrivateKey(text: Buffer, passphrase: Secret | undefined): ParsedKey | { readonly reason: string } {
+  try {
+    const key: ParsedKey | Error | ParsedKey[] = ssh2.utils.parseKey(text, passphrase?.reveal())
+    if (key instanceof Error) return { reason: key.message }
+    const first = Array.isArray(key) ? key[0] : key // some formats hold several
+    return first?.isPrivateKey() ? first : { reason: 'it is a public key' }
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+// No SHA-1, no CBC, no MD5, and of what the prefix attack on SSH (CVE-2023-48795) needs, neither ChaCha20 nor CBC.
+// Group exchange last: it costs a second of computing in JavaScript.
+const algorithms = {
+  kex: [
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'ecdh-sha2-nistp384',
+    'ecdh-sha2-nistp521',
+    'diffie-hellman-group14-sha256',
+    'diffie-hellman-group16-sha512',
+    'diffie-hellman-group18-sha512',
+    'diffie-hellman-group-exchange-sha256',
+  ],
+  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+  compress: ['none'],
+} satisfies Algorithms
+
+function createAttempt({ user, credentials }: ClientOptions) {
+  const untried = [...credentials]
+  const tried: string[] = []
+  let offered: readonly string[] = []
+  let isReached = false
+  return {
+    reached: () => {
+      isReached = true
+    },
+    note: (text: string) => {
+      tried.push(`${tried.pop() ?? 'agent'} (${text})`)
+    },
+    // what ssh2 takes for "no more" is missing in its types
+    nextMethod: (methods: AuthenticationType[] | null): AnyAuthMethod => {
+      offered = methods ?? offered
+      const at = untried.findIndex((credential) => isOffered(credential, methods))
+      const [credential] = at < 0 ? [] : untried.splice(at, 1)
+      if (!credential) return false as unknown as AnyAuthMethod
+      tried.push(credential.name)
+      return authMethod(user, credential)
+    },
+    failure: (error: Error & { level?: string; code?: unknown }): ConnectFailure => ({
+      text: error.message,
+      code: typeof error.code === 'string' ? error.code : undefined,
+      isTimeout: error.level === 'client-timeout',
+      reached: isReached,
+      tried,
+      offered,
+    }),
+  }
+}
+
+// until the server has said which methods it takes, all are tried
+const isOffered = (credential: Credential, methods: readonly string[] | null): boolean =>
+  !methods || methods.includes(credential.kind === 'password' ? 'password' : 'publickey')
+
+function authMethod(username: string, credential: Credential): AnyAuthMethod {
+  switch (credential.kind) {
+    case 'agent':
+      return { type: 'agent', username, agent: credential.socket }
+    case 'key':
+      return { type: 'publickey', username, key: credential.key }
+    case 'password':
+      return { type: 'password', username, password: credential.password.reveal() }
+  }
+}
+
+function createLine(client: Client): Line {
+  let loss: string | undefined
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  client.on('error', (error) => {
+    loss ??= error.message
+  })
+  client.once('close', () => {
+    loss ??= 'the other side closed it'
+  })
+  return {
+    lossOf: () => loss,
+    openChannel: (command, listener) => openChannel(client, command, listener),
+    close: async () => {
+      client.end()
+      const timer = setTimeout(() => client.destroy(), closeGraceMs) // a frozen peer never says goodbye
+      await closed
+      clearTimeout(timer)
+    },
+  }
+}
+
+const openChannel = (client: Client, command: string, listener: ChannelListener): Promise<Channel> =>
+  new Promise((resolve, reject) => {
+    client.exec(command, (error, stream) => {
+      if (error) reject(error)
+      else resolve(createChannel(stream, listener))
+    })
+  })
+
+function createChannel(stream: ClientChannel, listener: ChannelListener): Channel {
+  let end: ChannelEnd = {}
+  stream.on('data', listener.stdout)
+  stream.stderr.on('data', listener.stderr)
+  stream.on('exit', (code: number | null, signal?: string) => {
+    end = { ...(code === null ? {} : { code }), ...(signal === undefined ? {} : { signal: `SIG${signal}` }) }
+  })
+  stream.on('error', () => {}) // a write after the end: `close` tells
+  // its close waits for the end of stdout only
+  const drained = new Promise((resolve) => stream.stderr.once('end', resolve))
+  stream.once('close', () => void drained.then(() => listener.ended(end)))
+  return {
+    write: (bytes) => stream.write(bytes),
+    end: () => stream.end(),
+    close: () => stream.close(),
+  }
+}

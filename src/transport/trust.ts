@@ -1,0 +1,87 @@
+import { ProblemError } from '../model/problem.ts'
+import type { Endpoint } from '../model/transport.ts'
+import { fingerprint, hostPattern, keyType, lookUp, renderKnownHost } from './known-hosts.ts'
+import { appendKnownHosts, readKnownHosts } from './known-hosts-file.ts'
+import { connectSsh2 } from './ssh2-client.ts'
+import { connectProblem } from './ssh2-problem.ts'
+import { placeText } from './transport-problem.ts'
+
+/** A host key as the host showed it, not yet trusted by anybody. */
+export interface HostKey {
+  readonly type: string
+  readonly fingerprint: string // SHA256:..., as ssh-keygen -l prints it
+  readonly line: string // for known_hosts
+  readonly standing: 'unknown' | 'known' | 'changed' | 'revoked' // by the files of the endpoint
+}
+
+const families = [
+  ['ssh-ed25519'],
+  ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
+  ['rsa-sha2-512', 'rsa-sha2-256'],
+]
+
+/** Asks the host for its keys, one of each family that it has, and goes no further: nothing of ours is shown. */
+export async function fetchHostKeys(endpoint: Endpoint): Promise<readonly HostKey[]> {
+  const known = lookUp(await readKnownHosts(endpoint.knownHostsFiles), endpoint.address, endpoint.port)
+  const keys: Buffer[] = []
+  for (const family of families) keys.push(...(await fetchKey(endpoint, family, keys.length)))
+  const standing = (key: Buffer): HostKey['standing'] => {
+    if (known.revoked.some((entry) => entry.key.equals(key))) return 'revoked'
+    if (known.keys.some((entry) => entry.key.equals(key))) return 'known'
+    return known.keys.some((entry) => entry.type === keyType(key)) ? 'changed' : 'unknown'
+  }
+  return keys.map((key) => ({
+    type: keyType(key),
+    fingerprint: fingerprint(key),
+    line: renderKnownHost(endpoint.address, endpoint.port, key),
+    standing: standing(key),
+  }))
+}
+
+/**
+ * Stores keys that a person has compared, in the first known_hosts file; those already there are left alone. A key
+ * that replaces another, or that is revoked, is refused: that is not for a program to decide.
+ */
+export async function trustHost(endpoint: Endpoint, keys: readonly HostKey[]): Promise<void> {
+  const [file] = endpoint.knownHostsFiles
+  if (!file) throw refused(endpoint, 'there is no known_hosts file to write to', 'give one')
+  if (!/^[A-Za-z0-9._:%-]+$/.test(endpoint.address))
+    throw refused(endpoint, `${endpoint.address} is no address`, 'correct it')
+  const bad = keys.find((key) => key.standing === 'changed' || key.standing === 'revoked')
+  if (bad) {
+    const message = `the ${bad.type} key of ${placeText(endpoint)} is ${bad.standing === 'changed' ? 'not the one that is known' : 'revoked'}`
+    throw refused(
+      endpoint,
+      message,
+      `if you know why: ssh-keygen -f ${file} -R '${hostPattern(endpoint.address, endpoint.port)}'`,
+    )
+  }
+  const lines = keys.filter((key) => key.standing === 'unknown').map((key) => key.line)
+  if (lines.length > 0) await appendKnownHosts(file, lines)
+}
+
+async function fetchKey(
+  endpoint: Endpoint,
+  family: readonly string[],
+  alreadyFetched: number,
+): Promise<readonly Buffer[]> {
+  let shown: Buffer | undefined
+  const outcome = await connectSsh2({
+    ...endpoint,
+    timeoutMs: endpoint.connectTimeoutMs,
+    credentials: [],
+    hostKeyAlgorithms: family,
+    acceptsHostKey: (key) => {
+      shown = key
+      return false
+    },
+  })
+  if (shown) return [shown]
+  const isLast = family === families.at(-1)
+  if ('text' in outcome && (!outcome.text.includes('no matching host key') || (isLast && alreadyFetched === 0)))
+    throw connectProblem(endpoint, outcome, [])
+  return []
+}
+
+const refused = (endpoint: Endpoint, message: string, hint: string): ProblemError =>
+  new ProblemError({ kind: 'host-key', host: endpoint.host, message, hint })

@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hostName } from '../../src/model/id.ts'
+import type { Endpoint } from '../../src/model/transport.ts'
+
+const program = '/usr/sbin/sshd'
+
+/** Why the tests against a real sshd cannot run here; undefined when they can. */
+export function sshdMissing(): string | undefined {
+  if (!existsSync(program)) return 'sshd is not installed'
+  return process.getuid?.() === 0 ? undefined : 'a private sshd needs root'
+}
+
+/** A sshd of our own on a loopback port, with its keys and its log in a folder that goes away with it. */
+export interface Sshd {
+  readonly port: number
+  readonly folder: string
+  readonly hostKeys: Readonly<Record<string, string>> // type -> `type base64`
+  readonly clientKey: string // file
+  log(): string
+  keygen(name: string, ...options: string[]): string // makes a key pair in the folder, gives its file
+  endpoint(change?: Partial<Endpoint>): Endpoint
+  knownHosts(lines: readonly string[]): string // writes a file, gives its path
+  stop(): Promise<void>
+}
+
+export async function startSshd(
+  options: { readonly types?: readonly string[]; readonly config?: readonly string[] } = {},
+): Promise<Sshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-sshd-'))
+  mkdirSync('/run/sshd', { recursive: true })
+  const keygen = (name: string, ...more: string[]): string => {
+    const file = join(folder, name)
+    execFileSync('ssh-keygen', ['-q', '-N', '', '-C', name, '-f', file, ...more])
+    return file
+  }
+  const types = options.types ?? ['ed25519']
+  const files = types.map((type) => keygen(`host_${type}`, '-t', type))
+  const hostKeys = Object.fromEntries(files.map((file, index) => [types[index] ?? '', publicKey(file)]))
+  const clientKey = keygen('client', '-t', 'ed25519')
+  const port = await freePort()
+  writeFileSync(join(folder, 'config'), configText(folder, port, files, options.config ?? []))
+  writeFileSync(join(folder, 'authorized_keys'), `${publicKey(clientKey)}\n`)
+  const { log, stop } = await startProgram(folder)
+  const knownHosts = (lines: readonly string[]): string => {
+    const file = join(mkdtempSync(join(folder, 'known-')), 'known_hosts')
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
+    return file
+  }
+  const pinned = knownHosts(Object.values(hostKeys).map((key) => `[127.0.0.1]:${port} ${key}`))
+  const endpoint = (change: Partial<Endpoint> = {}): Endpoint => ({
+    host: hostName('web-1'),
+    transport: 'ssh2',
+    address: '127.0.0.1',
+    port,
+    user: 'root',
+    identityFiles: [clientKey],
+    knownHostsFiles: [pinned],
+    connectTimeoutMs: 10_000,
+    ...change,
+  })
+  return { port, folder, hostKeys, clientKey, log, keygen, endpoint, knownHosts, stop }
+}
+
+export const publicKey = (file: string): string =>
+  readFileSync(`${file}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ')
+
+// as root's account may be locked, PAM decides about it where there is PAM
+const configText = (folder: string, port: number, hostKeys: readonly string[], more: readonly string[]): string =>
+  [
+    ...more,
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    ...hostKeys.map((file) => `HostKey ${file}`),
+    `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
+    `PidFile ${join(folder, 'pid')}`,
+    'PermitRootLogin yes',
+    'StrictModes no',
+    `UsePAM ${existsSync('/etc/pam.d/sshd') ? 'yes' : 'no'}`,
+    'LogLevel VERBOSE',
+    'MaxStartups 100',
+    '',
+  ].join('\n')
+
+async function startProgram(folder: string): Promise<Pick<Sshd, 'log' | 'stop'>> {
+  const child = spawn(program, ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let text = ''
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (text.includes('Server listening')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`sshd ended: ${text}`)))
+  })
+  const stop = async (): Promise<void> => {
+    child.kill()
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { log: () => text, stop }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
