@@ -9,6 +9,7 @@ import { becomeFor } from './shell-text.ts'
 import {
   closedByUs,
   connectionLost,
+  noChannel,
   noShell,
   secondsText,
   shellEnded,
