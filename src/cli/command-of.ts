@@ -1,0 +1,162 @@
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import type { Approval, Command, InventoryView, Output, Reach, ReportFormat, Targets } from './command.ts'
+import type { CommandRow } from './command-table.ts'
+
+/** Options as the parser gives them: camelCase names, unchecked. */
+export type Raw = Readonly<Record<string, unknown>>
+
+interface Given {
+  readonly row: Pick<CommandRow, 'kind'>
+  readonly args: readonly string[]
+  readonly raw: Raw
+}
+
+/** Seals parsed words as a Command; what is out of range is a usage problem. */
+export function toCommand({ row, args, raw }: Given): Result<Command> {
+  const problems = wrongValues(raw)
+  return problems.length > 0 ? fail(problems) : succeed(commandOf({ row, args, raw }))
+}
+
+function commandOf({ row, args, raw }: Given): Command {
+  const common = { output: outputOf(raw), ...optional('stateDir', text(raw.stateDir)) }
+  const targets = targetsOf(raw)
+  const reach = reachOf(raw)
+  const approval = approvalOf(raw)
+  const [first = '', second] = args
+  switch (row.kind) {
+    case 'list':
+    case 'schema':
+      return { ...common, kind: row.kind }
+    case 'show':
+      return { ...common, kind: 'show', name: first }
+    case 'validate':
+      return { ...common, kind: 'validate', names: args, targets }
+    case 'inventory':
+      return { ...common, kind: 'inventory', targets, view: viewOf(raw) }
+    case 'vars':
+      return {
+        ...common,
+        kind: 'vars',
+        host: first,
+        targets,
+        ...optional('name', second),
+        ...optional('runbook', text(raw.runbook)),
+      }
+    case 'ping':
+      return { ...common, kind: 'ping', pattern: args[0] ?? 'all', targets, reach }
+    case 'trust':
+      return { ...common, kind: 'trust', pattern: first, targets, reach, approval }
+    case 'plan':
+      return {
+        ...common,
+        kind: 'plan',
+        name: first,
+        targets,
+        reach,
+        ...optional('out', text(raw.out)),
+        exit: raw.detailedExitcode === true ? 'detailed' : 'simple',
+        only: raw.listHosts === true ? 'hosts' : 'plan',
+      }
+    case 'apply':
+      return {
+        ...common,
+        kind: 'apply',
+        ...optional('name', args[0]),
+        targets,
+        reach,
+        approval,
+        only: raw.listHosts === true ? 'hosts' : raw.check === true ? 'plan' : 'apply',
+      }
+    case 'rollback':
+      return { ...common, kind: 'rollback', run: first, targets, reach, approval }
+    case 'runs':
+      return { ...common, kind: 'runs', ...optional('run', args[0]) }
+    case 'report':
+      return { ...common, kind: 'report', run: first, format: formatOf(raw) }
+    case 'modules':
+      return { ...common, kind: 'modules', ...optional('name', args[0]) }
+  }
+}
+
+const FORMATS: readonly ReportFormat[] = ['text', 'markdown', 'json']
+const CONNECTIONS: readonly NonNullable<Reach['connection']>[] = ['ssh', 'local']
+const DEFAULT_FORKS = 10 // more connections in flight gain nothing against real sshds (measured)
+const MAX_FORKS = 500
+
+function wrongValues(raw: Raw): readonly Problem[] {
+  const checks: readonly (readonly [wrong: boolean, message: string])[] = [
+    [!isWithin(raw.forks, 1, MAX_FORKS), `--forks wants a whole number from 1 to ${MAX_FORKS}, not "${raw.forks}"`],
+    [!isWithin(raw.timeout, 1, 3600), `--timeout wants whole seconds from 1 to 3600, not "${raw.timeout}"`],
+    [!isOneOf(raw.connection, CONNECTIONS), `--connection wants ${CONNECTIONS.join(' or ')}, not "${raw.connection}"`],
+    [!isOneOf(raw.format, FORMATS), `--format wants ${FORMATS.join(', ')}, not "${raw.format}"`],
+    [raw.quiet === true && raw.verbose === true, '--quiet and --verbose contradict each other'],
+    ...list(raw.set)
+      .filter((pair) => !/^@|^[A-Za-z_][A-Za-z0-9_]*=/.test(pair))
+      .map((pair) => [true, `--set wants name=value, not "${pair}"`] as const),
+  ]
+  return checks.filter(([wrong]) => wrong).map(([, message]) => ({ kind: 'usage', message }))
+}
+
+const isWithin = (value: unknown, least: number, most: number): boolean =>
+  value === undefined || (/^\d{1,6}$/.test(String(value)) && Number(value) >= least && Number(value) <= most)
+
+const isOneOf = (value: unknown, known: readonly string[]): boolean =>
+  value === undefined || known.includes(String(value))
+
+const outputOf = (raw: Raw): Output => ({
+  format: raw.json === true ? 'json' : 'text',
+  view: raw.plain === true ? 'plain' : 'auto',
+  colour: raw.color === false ? 'never' : 'auto',
+  detail: raw.quiet === true ? 'quiet' : raw.verbose === true ? 'verbose' : 'normal',
+})
+
+/** Ansible's `-e @file` is a vars file. */
+function targetsOf(raw: Raw): Targets {
+  const set = list(raw.set)
+  const files = set.filter((pair) => pair.startsWith('@')).map((pair) => pair.slice(1))
+  return {
+    inventories: list(raw.inventory),
+    ...optional('limit', text(raw.limit)),
+    set: set.filter((pair) => !pair.startsWith('@')),
+    varsFiles: [...list(raw.varsFile), ...files],
+  }
+}
+
+const reachOf = (raw: Raw): Reach => ({
+  forks: raw.forks === undefined ? DEFAULT_FORKS : Number(raw.forks),
+  ...optional('user', text(raw.user)),
+  ...optional('privateKey', text(raw.privateKey)),
+  ...optional(
+    'connection',
+    CONNECTIONS.find((kind) => kind === raw.connection),
+  ),
+  ...optional('timeoutMs', raw.timeout === undefined ? undefined : Number(raw.timeout) * 1000),
+  becomePassword: raw.askBecomePass === true ? 'ask' : 'none',
+})
+
+const approvalOf = (raw: Raw): Approval => ({
+  changes: raw.yes === true || raw.autoApprove === true ? 'given' : 'ask',
+  irreversible: raw.allowIrreversible === true ? 'given' : 'ask',
+  input: raw.input === false ? 'never' : 'allowed',
+})
+
+function viewOf(raw: Raw): InventoryView {
+  if (raw.graph === true) return { kind: 'graph' }
+  const host = text(raw.host)
+  return host === undefined ? { kind: 'list' } : { kind: 'host', host }
+}
+
+const formatOf = (raw: Raw): ReportFormat =>
+  FORMATS.find((format) => format === raw.format) ?? (raw.json === true ? 'json' : 'text')
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const list = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
+
+/** `{ [name]: value }`, or nothing where there is no value: optional members are absent, never undefined. */
+const optional = <Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [name in Name]?: Value } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]: Value }) // sealed: the one key given

@@ -1,0 +1,98 @@
+/** How much and in which shape a command tells. */
+export interface Output {
+  readonly format: 'text' | 'json'
+  readonly view: 'auto' | 'plain' // plain: never a live tree
+  readonly colour: 'auto' | 'never'
+  readonly detail: 'quiet' | 'normal' | 'verbose'
+}
+
+/** Which hosts, with which values. */
+export interface Targets {
+  readonly inventories: readonly string[] // as given; none: see inventory-choice.ts
+  readonly limit?: string
+  readonly set: readonly string[] // "name=value"
+  readonly varsFiles: readonly string[]
+}
+
+/** How hosts are reached. */
+export interface Reach {
+  readonly forks: number
+  readonly user?: string
+  readonly privateKey?: string
+  readonly connection?: 'ssh' | 'local'
+  readonly timeoutMs?: number // of connecting
+  readonly becomePassword: 'none' | 'ask'
+}
+
+/** What was agreed to beforehand. */
+export interface Approval {
+  readonly changes: 'ask' | 'given'
+  readonly irreversible: 'ask' | 'given'
+  readonly input: 'allowed' | 'never'
+}
+
+export type ReportFormat = 'text' | 'markdown' | 'json'
+
+export type InventoryView =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'graph' }
+  | { readonly kind: 'host'; readonly host: string }
+
+interface Common {
+  readonly output: Output
+  readonly stateDir?: string
+}
+
+/** One call of the program, as its arguments say. */
+export type Command = Common &
+  (
+    | { readonly kind: 'list' }
+    | { readonly kind: 'show'; readonly name: string }
+    | { readonly kind: 'validate'; readonly names: readonly string[]; readonly targets: Targets }
+    | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
+    | {
+        readonly kind: 'vars'
+        readonly host: string
+        readonly name?: string
+        readonly runbook?: string
+        readonly targets: Targets
+      }
+    | { readonly kind: 'ping'; readonly pattern: string; readonly targets: Targets; readonly reach: Reach }
+    | {
+        readonly kind: 'trust'
+        readonly pattern: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+      }
+    | {
+        readonly kind: 'plan'
+        readonly name: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly out?: string
+        readonly exit: 'simple' | 'detailed'
+        readonly only: 'plan' | 'hosts'
+      }
+    | {
+        readonly kind: 'apply'
+        readonly name?: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+        readonly only: 'apply' | 'plan' | 'hosts'
+      }
+    | {
+        readonly kind: 'rollback'
+        readonly run: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+      }
+    | { readonly kind: 'runs'; readonly run?: string }
+    | { readonly kind: 'report'; readonly run: string; readonly format: ReportFormat }
+    | { readonly kind: 'modules'; readonly name?: string }
+    | { readonly kind: 'schema' }
+  )
+
+export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>

@@ -1,0 +1,35 @@
+import { ProblemError, problemsOf } from '../model/problem.ts'
+import type { Output } from './command.ts'
+import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
+import { type Parsed, parseCommand } from './parse-command.ts'
+import type { World } from './world.ts'
+
+const PLAIN_OUTPUT: Output = { format: 'text', view: 'plain', colour: 'auto', detail: 'normal' }
+
+/** Runs the program once; gives its exit code and never throws. */
+export async function runCli(world: World): Promise<ExitCode> {
+  const parsed = parseCommand(world.argv)
+  const output = parsed.kind === 'command' ? parsed.command.output : PLAIN_OUTPUT
+  try {
+    return await run(parsed, world)
+  } catch (error) {
+    const problems = problemsOf(error)
+    const { tellProblems } = await import('./tell-problems.ts')
+    tellProblems(problems, { world, output })
+    return exitCodeOfProblems(problems)
+  }
+}
+
+async function run(parsed: Parsed, world: World): Promise<ExitCode> {
+  switch (parsed.kind) {
+    case 'help':
+      world.stdout.write(`${parsed.text.trimEnd()}\n`)
+      return 0
+    case 'version':
+      return (await import('./version.ts')).versionCommand(world)
+    case 'mistake':
+      throw new ProblemError(parsed.problem)
+    case 'command':
+      return (await import('./run-command.ts')).runCommand(parsed.command, world)
+  }
+}

@@ -1,0 +1,35 @@
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Problem } from '../model/problem.ts'
+import { problemsText } from '../report/problem-text.ts'
+import { styleFor, type Telling } from './look.ts'
+
+/** Problems for people on stderr, or as JSON lines on stdout. */
+export function tellProblems(problems: readonly Problem[], telling: Telling): void {
+  const { world, output } = telling
+  const shown = output.detail === 'verbose' ? problems : problems.map(withoutStack)
+  if (output.format === 'json') {
+    for (const problem of shown) world.stdout.write(`${JSON.stringify({ type: 'problem', problem })}\n`)
+    return
+  }
+  const style = styleFor(world.stderr, telling)
+  world.stderr.write(problemsText(shown, { style, sourceOf: (file) => readSource(path.resolve(world.cwd, file)) }))
+}
+
+/** A defect of ours is told as one; where it is shows with -v only. */
+function withoutStack(problem: Problem): Problem {
+  if (problem.kind !== 'internal') return problem
+  const { detail: _, ...rest } = problem
+  return { hint: 'this is a defect of runbook, not a mistake of yours; `-v` shows where', ...rest }
+}
+
+const MAX_SOURCE_BYTES = 8 * 1024 * 1024 // as large as an inventory may be
+
+function readSource(file: string): string | undefined {
+  try {
+    const stat = statSync(file)
+    return stat.isFile() && stat.size <= MAX_SOURCE_BYTES ? readFileSync(file, 'utf8') : undefined
+  } catch {
+    return undefined // the place is told anyway
+  }
+}

@@ -1,0 +1,26 @@
+/** Where text goes: a stream as main.ts hands it over. */
+export interface Sink {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Everything the program gets from outside; main.ts makes the only real one. */
+export interface World {
+  readonly argv: readonly string[] // after the program's name
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly homeFolder: string
+  readonly userName: string
+  readonly packageFolder: string // where package.json, runbooks/ and inventories/ lie
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly stdin: NodeJS.ReadStream
+  readonly now: () => Date
+  readonly monotonicMs: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Calls back at every Ctrl-C or SIGTERM from now on, until what it returns is called. */
+  readonly onInterrupt: (listener: () => void) => () => void
+  /** Ends the program at once. */
+  readonly exitNow: (code: number) => void
+}

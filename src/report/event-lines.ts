@@ -1,0 +1,122 @@
+import { escapeLine, escapeText } from '../model/escape.ts'
+import type { Event } from '../model/event.ts'
+import type { HostName, StepId } from '../model/id.ts'
+import { unreachable } from '../model/unreachable.ts'
+import { count } from './layout.ts'
+import { readingLines } from './measure-text.ts'
+import { outcomeText } from './outcome-text.ts'
+import type { Style } from './style.ts'
+
+/** How much of a run its lines tell. */
+export interface LinesLook {
+  readonly style: Style
+  readonly detail: 'quiet' | 'normal' | 'verbose'
+}
+
+/** A listener that gives the lines of each event, in order; it remembers the names of steps. */
+export function makeEventLines(look: LinesLook): (event: Event) => readonly string[] {
+  const names = new Map<string, string>()
+  const partial = new Map<string, string>() // the line of output that is not yet whole, by host and stream
+  return (event) => {
+    if (event.type === 'step-started' || event.type === 'step-running') names.set(keyOf(event), event.name)
+    const named = (place: Place): string => names.get(keyOf(place)) ?? place.step
+    const flushed = event.type === 'step-finished' || event.type === 'step-failed' ? flush(partial, event, look) : []
+    if (event.type === 'step-output') return outputLines(event, partial, look)
+    return [...flushed, ...linesOf(event, { ...look, named })]
+  }
+}
+
+interface Place {
+  readonly host: HostName
+  readonly stage: number
+  readonly step: StepId
+}
+
+interface Naming extends LinesLook {
+  readonly named: (place: Place) => string
+}
+
+const keyOf = ({ stage, step }: Place): string => `${stage}\0${step}`
+
+function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): readonly string[] {
+  const { style, named } = look
+  const normal = (...lines: readonly string[]): readonly string[] => (look.detail === 'quiet' ? [] : lines)
+  const verbose = (...lines: readonly string[]): readonly string[] => (look.detail === 'verbose' ? lines : [])
+  const step = (place: Place, word: string, text: string): string =>
+    hostLine(place.host, word, `${named(place)}: ${text}`, style)
+  switch (event.type) {
+    case 'run-started':
+      return normal(
+        `${style.bold(`${event.verb === 'apply' ? 'Run' : 'Rollback'} ${event.run}`)} of ${escapeLine(event.runbook.name)} on ${count(event.hosts.length, 'host')}`,
+      )
+    case 'stage-started':
+      return normal(style.bold(`Stage ${event.stage + 1}: ${escapeLine(event.name)}`))
+    case 'batch-started':
+      return verbose(`batch ${event.batch + 1}: ${event.hosts.map(escapeLine).join(', ')}`)
+    case 'step-started':
+      return verbose(step(event, 'begin', event.change.summary))
+    case 'step-running':
+      return normal(step(event, style.dim('...'), event.summary))
+    case 'step-finished':
+      return event.result === 'changed'
+        ? normal(step(event, style.green('done'), event.summary))
+        : verbose(step(event, event.result === 'ok' ? 'ok' : 'skip', event.summary))
+    case 'step-failed':
+      return [step(event, style.red('FAILED'), event.problem.message)]
+    case 'restart-owed':
+      return verbose(step(event, 'owed', `because ${named({ ...event, step: event.because })} changes`))
+    case 'undo-started':
+      return verbose(step(event, 'undo', 'begins'))
+    case 'undo-finished':
+      return normal(step(event, style.yellow('undone'), event.summary))
+    case 'undo-failed':
+      return [step(event, style.red('UNDO FAILED'), event.problem.message)]
+    case 'measured':
+      return normal(...readingLines([event.reading], style).map((line) => `${event.reading.phase.padEnd(14)} ${line}`))
+    case 'run-finished':
+      return normal(outcomeText(event.outcome, style))
+    case 'connecting':
+    case 'connected':
+    case 'planning':
+      return verbose(hostLine(event.host, event.type, '', style))
+    case 'gate-waiting':
+      return normal(`${style.yellow('waiting')} ${escapeLine(`${event.what}: ${event.reason}`)}`)
+    case 'gate-opened':
+      return normal(`${style.green('gate')} ${escapeLine(`${event.what}: ${event.summary}`)}`)
+    case 'soaking':
+      return normal(`soaking for ${event.ms / 1000} s`)
+    case 'measuring':
+      return verbose(hostLine(event.host, 'measure', `${event.measure} (${event.phase})`, style))
+    case 'rolling-back':
+      return [`${style.yellow(style.bold('Rolling back'))}: ${escapeLine(event.why)}`]
+    default:
+      return unreachable(event)
+  }
+}
+
+const hostLine = (host: HostName, word: string, text: string, style: Style): string =>
+  `${style.bold(escapeLine(host))} ${word}${text === '' ? '' : ` ${escapeLine(text)}`}`
+
+type Output = Extract<Event, { type: 'step-output' }>
+
+/** Output by whole lines, whatever pieces it comes in. */
+function outputLines(event: Output, partial: Map<string, string>, look: LinesLook): readonly string[] {
+  if (look.detail !== 'verbose') return []
+  const key = `${event.host}\0${event.stream}`
+  const lines = ((partial.get(key) ?? '') + event.text).split('\n')
+  partial.set(key, (lines.pop() ?? '').slice(-MAX_PARTIAL))
+  return lines.map((line) => outputLine(event.host, line, look.style))
+}
+
+const MAX_PARTIAL = 64 * 1024 // characters of a line without end that are kept
+
+function flush(partial: Map<string, string>, { host }: Place, look: LinesLook): readonly string[] {
+  return ['stdout', 'stderr'].flatMap((stream) => {
+    const rest = partial.get(`${host}\0${stream}`) ?? ''
+    partial.delete(`${host}\0${stream}`)
+    return rest === '' ? [] : [outputLine(host, rest, look.style)]
+  })
+}
+
+const outputLine = (host: HostName, line: string, style: Style): string =>
+  `${style.dim(`${escapeLine(host)} |`)} ${escapeText(line)}`

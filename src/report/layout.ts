@@ -1,0 +1,57 @@
+/** The width that plain output is made for. */
+export const WIDTH = 80
+
+/** `text` with every line after `margin`; empty lines stay empty. */
+export const indent = (text: string, margin: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line === '' ? '' : margin + line))
+    .join('\n')
+
+/** Items with commas between, on lines of at most WIDTH characters, later lines under the first item; none is broken. */
+export const wrap = (items: readonly string[], first: string): string => wrapWords(punctuated(items, ','), first)
+
+/** Groups of items, `between` them a bar: "a, b | c". */
+export const wrapGroups = (groups: readonly (readonly string[])[], first: string): string =>
+  wrapWords(
+    punctuated(
+      groups.map((items) => punctuated(items, ',')),
+      ' |',
+    ),
+    first,
+  )
+
+/** As given for all but the last: each item, or each group's last item, with `mark` behind it. */
+function punctuated(items: readonly (string | readonly string[])[], mark: string): readonly string[] {
+  return items.flatMap((item, index) => {
+    const words = typeof item === 'string' ? [item] : item
+    return index < items.length - 1 ? [...words.slice(0, -1), (words.at(-1) ?? '') + mark] : words
+  })
+}
+
+function wrapWords(words: readonly string[], first: string): string {
+  const margin = ' '.repeat(first.length)
+  const lines: string[] = []
+  let line = first
+  for (const [index, word] of words.entries()) {
+    const fits = line.length + 1 + word.length <= WIDTH
+    if (index > 0 && !fits) lines.push(line)
+    line = index === 0 ? line + word : fits ? `${line} ${word}` : margin + word
+  }
+  return [...lines, line].join('\n')
+}
+
+/** Rows with columns padded to their widest cell, two spaces between; no spaces at line ends. */
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** "1 step", "2 steps". */
+export const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`

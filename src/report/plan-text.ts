@@ -1,0 +1,242 @@
+import { escapeLine, escapeText } from '../model/escape.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import { isObject } from '../model/json.ts'
+import type { Detail } from '../model/module.ts'
+import {
+  countPlan,
+  type Plan,
+  type PlannedDecision,
+  type PlannedStage,
+  type PlannedStep,
+  type RecordedChange,
+} from '../model/plan.ts'
+import { unreachable } from '../model/unreachable.ts'
+import { columns, count, indent, wrap, wrapGroups } from './layout.ts'
+import { readingLines } from './measure-text.ts'
+import type { Style } from './style.ts'
+
+/** How a plan is shown: `changes` leaves out steps with nothing to do, `everything` shows them and all facts. */
+export interface PlanLook {
+  readonly style: Style
+  readonly detail: 'changes' | 'everything'
+  readonly next?: string // the command to type next
+}
+
+/** A plan for people: parameters, what was seen and measured, guards, stages with every change, counts. */
+export function planText(plan: Plan, look: PlanLook): string {
+  const parts = [
+    headText(plan, look),
+    factsText(plan, look),
+    measuresText(plan, look),
+    guardsText(plan, look),
+    ...plan.stages.map((stage, index) => stageText({ stage, index, many: plan.stages.length > 1 }, look)),
+    countsText(plan, look),
+  ]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function headText({ runbook, hosts, params }: Plan, { style }: PlanLook): string {
+  const rows = params.map((param) => [
+    escapeLine(param.name),
+    `= ${valueText(param.value)}`,
+    style.dim(escapeLine(param.host === undefined ? param.origin : `${param.origin} (${param.host})`)),
+  ])
+  const title = `${style.bold(`Plan of ${escapeLine(runbook.name)}`)} on ${count(hosts.length, 'host')}`
+  return [title, ...columns(rows).map((line) => `  ${line}`)].join('\n')
+}
+
+/** Facts by output and value, hosts with the same ones together. */
+function factsText({ facts }: Plan, { style, detail }: PlanLook): string {
+  const seen = Object.entries(facts).flatMap(([host, outputs]) =>
+    Object.entries(outputs).map(([name, value]) => ({ host, name, items: factItems(value) })),
+  )
+  const groups = Map.groupBy(seen, ({ name, items }) => JSON.stringify([name, items]))
+  const lines = [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (!first) return []
+    const hosts = group.map((one) => escapeLine(one.host))
+    const shown = detail === 'everything' ? first.items : shortened(first.items)
+    return [wrap(hosts, `  ${escapeLine(first.name)} on `), wrap(shown, '    ')]
+  })
+  return lines.length === 0 ? '' : [style.bold('Seen'), ...lines].join('\n')
+}
+
+const FACT_ITEMS = 12 // more than that is for -v
+
+const shortened = (items: readonly string[]): readonly string[] =>
+  items.length <= FACT_ITEMS ? items : [...items.slice(0, FACT_ITEMS), `and ${items.length - FACT_ITEMS} more (-v)`]
+
+const factItems = (value: Json): readonly string[] =>
+  isJsonObject(value)
+    ? Object.entries(value).map(([key, one]) => `${escapeLine(key)} ${valueText(one)}`)
+    : [valueText(value)]
+
+const isJsonObject = (value: Json): value is JsonObject => isObject(value)
+
+function valueText(value: Json): string {
+  if (typeof value === 'string') return value === '' ? '""' : clip(escapeLine(value))
+  return clip(escapeLine(JSON.stringify(value)))
+}
+
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)
+
+const measuresText = ({ measures }: Plan, { style }: PlanLook): string =>
+  measures.length === 0
+    ? ''
+    : [style.bold('Measured before'), ...readingLines(measures, style).map((line) => `  ${line}`)].join('\n')
+
+function guardsText({ guards }: Plan, look: PlanLook): string {
+  if (guards.length === 0) return ''
+  const { style } = look
+  const failed = guards.filter((guard) => guard.decision.kind === 'blocked')
+  const passed = guards.length - failed.length
+  const lines = (look.detail === 'everything' ? guards : failed).map((guard) =>
+    indent(stepText({ ...guard, name: `${guard.host}: ${guard.name}` }, look), '  '),
+  )
+  return [`${style.bold('Guards')}: ${passed} of ${guards.length} passed`, ...lines].join('\n')
+}
+
+interface StageAt {
+  readonly stage: PlannedStage
+  readonly index: number
+  readonly many: boolean
+}
+
+function stageText({ stage, index, many }: StageAt, look: PlanLook): string {
+  const { style } = look
+  const title = many ? `Stage ${index + 1}: ${escapeLine(stage.name)}` : escapeLine(stage.name)
+  const batches = stage.batches.map((batch) => batch.map(escapeLine))
+  const order = batches.length > 1 ? wrapGroups(batches, '  in batches: ') : ''
+  const lines = hostTexts(stage, look)
+  return [style.bold(title), ...(order === '' ? [] : [order]), ...lines].join('\n')
+}
+
+/** Hosts for which everything is the same are shown once, under all their names. */
+function hostTexts(stage: PlannedStage, look: PlanLook): readonly string[] {
+  const hosts = [...new Set(stage.steps.map((step) => step.host))]
+  const texts = hosts.map((host) => ({
+    host,
+    text: stage.steps
+      .filter((step) => step.host === host)
+      .filter((step) => look.detail === 'everything' || !isQuiet(step.decision))
+      .map((step) => stepText(step, look))
+      .join('\n'),
+  }))
+  return [...Map.groupBy(texts, ({ text }) => text)].map(([text, group]) => {
+    const names = wrap(
+      group.map(({ host }) => escapeLine(host)),
+      '  ',
+    )
+    return `${look.style.bold(names)}\n${indent(text === '' ? '= nothing to do' : text, '    ')}`
+  })
+}
+
+const isQuiet = (decision: PlannedDecision): boolean => decision.kind === 'noop' || decision.kind === 'skipped'
+
+function stepText(step: PlannedStep, look: PlanLook): string {
+  const { style } = look
+  const head = decisionLine(step.decision, escapeLine(step.name), style)
+  const commit = step.commit ? [style.yellow('    point of no return: a rollback goes back no further than here')] : []
+  return [head, ...decisionDetails(step.decision, look), ...commit].join('\n')
+}
+
+function decisionLine(decision: PlannedDecision, name: string, style: Style): string {
+  switch (decision.kind) {
+    case 'noop':
+      return style.dim(`= ${name}: ${escapeLine(decision.summary)}`)
+    case 'change':
+      return `${symbolOf(decision.change, style)} ${style.bold(name)}: ${escapeLine(decision.change.summary)}`
+    case 'skipped':
+      return style.dim(`. ${name}: skipped, ${escapeLine(decision.reason)}`)
+    case 'deferred':
+      return `${style.yellow('?')} ${style.bold(name)}: assumed after step ${escapeLine(decision.after)} (${escapeLine(decision.reason)})`
+    case 'blocked':
+      return `${style.red('!')} ${style.bold(name)}: ${style.red(escapeLine(decision.message))}`
+    default:
+      return unreachable(decision)
+  }
+}
+
+/** + comes to be, - goes, ~ is changed in place, ± is run or begins again. */
+function symbolOf({ verb }: RecordedChange, style: Style): string {
+  switch (verb) {
+    case 'create':
+    case 'start':
+      return style.green('+')
+    case 'delete':
+    case 'stop':
+      return style.red('-')
+    case 'update':
+    case 'move':
+    case 'reload':
+      return style.yellow('~')
+    case 'restart':
+    case 'run':
+      return style.yellow('±')
+    default:
+      return unreachable(verb)
+  }
+}
+
+function decisionDetails(decision: PlannedDecision, look: PlanLook): readonly string[] {
+  if (decision.kind === 'change') {
+    const { change } = decision
+    return [
+      ...change.details.map((detail) => indent(detailText(detail, look.style), '    ')),
+      ...irreversibleLines(change, look.style),
+    ]
+  }
+  if (decision.kind !== 'blocked') return []
+  return [
+    ...(decision.detail === undefined ? [] : [indent(escapeText(decision.detail.trimEnd()), '    | ')]),
+    ...(decision.hint === undefined ? [] : [`    ${look.style.cyan('try:')} ${escapeLine(decision.hint)}`]),
+  ]
+}
+
+const irreversibleLines = ({ reversible, irreversibleBecause }: RecordedChange, style: Style): readonly string[] =>
+  reversible
+    ? []
+    : [style.red(`    irreversible${irreversibleBecause === undefined ? '' : `: ${escapeLine(irreversibleBecause)}`}`)]
+
+function detailText(detail: Detail, style: Style): string {
+  switch (detail.kind) {
+    case 'diff':
+      return diffText(detail.diff, style)
+    case 'command':
+      return `$ ${indent(escapeText(detail.command.trimEnd()), '  ').trimStart()}`
+    case 'value':
+      return `${escapeLine(detail.name)}: ${shownValue(detail.before)} -> ${shownValue(detail.after)}`
+    case 'note':
+      return style.dim(escapeText(detail.text))
+    default:
+      return unreachable(detail)
+  }
+}
+
+const shownValue = (value: string): string => (value === '' ? '""' : escapeLine(value))
+
+const diffText = (diff: string, style: Style): string =>
+  escapeText(diff.trimEnd())
+    .split('\n')
+    .map((line) => diffLine(line, style))
+    .join('\n')
+
+function diffLine(line: string, style: Style): string {
+  if (line.startsWith('+++') || line.startsWith('---')) return style.bold(line)
+  if (line.startsWith('@@')) return style.cyan(line)
+  if (line.startsWith('+')) return style.green(line)
+  return line.startsWith('-') ? style.red(line) : line
+}
+
+function countsText(plan: Plan, { style, next }: PlanLook): string {
+  const counts = countPlan(plan)
+  const words = [
+    `${counts.change} to change`,
+    `${counts.noop} unchanged`,
+    ...(counts.deferred > 0 ? [`${counts.deferred} assumed`] : []),
+    ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
+    ...(counts.blocked > 0 ? [style.red(`${counts.blocked} blocked`)] : []),
+  ]
+  const line = `${style.bold('Plan')}: ${words.join(', ')}. Nothing was changed.`
+  return next === undefined ? line : `${line}\n${style.cyan('next:')} ${next}`
+}

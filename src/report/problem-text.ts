@@ -1,0 +1,78 @@
+import { escapeLine, escapeText } from '../model/escape.ts'
+import type { Problem } from '../model/problem.ts'
+import { locationText, type Span } from '../model/source.ts'
+import { indent, WIDTH } from './layout.ts'
+import type { Style } from './style.ts'
+
+/** What a problem's text needs from outside. */
+export interface ProblemLook {
+  readonly style: Style
+  /** The text of a file that a span points into; undefined where there is none to show. */
+  readonly sourceOf: (file: string) => string | undefined
+}
+
+/** All problems, a blank line between; each what, where, what came back and what to try. Ends with a newline. */
+export const problemsText = (problems: readonly Problem[], look: ProblemLook): string =>
+  `${problems.map((problem) => problemText(problem, look)).join('\n\n')}\n`
+
+/** One problem as a card: message and kind, host and step, the place with a caret, output verbatim, the hint. */
+export function problemText(problem: Problem, look: ProblemLook): string {
+  const { style } = look
+  return [
+    `${style.red(style.bold('error'))}${style.dim(`[${problem.kind}]`)}: ${style.bold(escapeLine(problem.message))}`,
+    ...placeLines(problem, style),
+    ...(problem.at ? sourceLines(problem.at, look) : []),
+    ...detailLines(problem, style),
+    ...(problem.hint === undefined
+      ? []
+      : [`  ${style.cyan('try:')} ${indent(escapeText(problem.hint), ' '.repeat(7)).trimStart()}`]),
+  ].join('\n')
+}
+
+function placeLines({ host, step, exitCode }: Problem, style: Style): readonly string[] {
+  const facts = [
+    ...(host === undefined ? [] : [`on ${style.bold(escapeLine(host))}`]),
+    ...(step === undefined ? [] : [`in step ${escapeLine(step)}`]),
+    ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
+  ]
+  return facts.length === 0 ? [] : [`  ${facts.join(', ')}`]
+}
+
+/** The place, then the line with a caret under its words; the place alone where the file cannot be shown. */
+function sourceLines(at: Span, { style, sourceOf }: ProblemLook): readonly string[] {
+  const place = `  ${style.dim('-->')} ${escapeLine(locationText(at))}`
+  const line = sourceOf(at.file)?.split(/\r?\n/)[at.line - 1]
+  if (line === undefined || line.trim() === '') return [place]
+  const number = String(at.line)
+  const bar = style.dim('|')
+  const { before, marked, after } = cut(line, at)
+  const caret = style.red('^'.repeat(Math.max(1, marked.length)))
+  return [
+    place,
+    `  ${style.dim(number)} ${bar} ${before}${marked}${after}`.trimEnd(),
+    `  ${' '.repeat(number.length)} ${bar} ${' '.repeat(before.length)}${caret}`,
+  ]
+}
+
+/** The marked words and what fits of the line around them, escaped (an escape is as wide as it is shown). */
+function cut(line: string, at: Span): { before: string; marked: string; after: string } {
+  const start = Math.min(at.column - 1, line.length)
+  const end = Math.min(start + Math.max(at.length, 1), line.length)
+  const room = WIDTH - 12
+  const whole = escapeCells(line.slice(0, start))
+  const before = whole.length > room / 2 ? `...${whole.slice(-Math.floor(room / 2))}` : whole
+  const marked = escapeCells(line.slice(start, end)).slice(0, room)
+  const rest = escapeCells(line.slice(end))
+  const left = Math.max(0, room - before.length - marked.length)
+  return { before, marked, after: rest.length > left ? `${rest.slice(0, left)}...` : rest }
+}
+
+/** A tab in a source line is one space here, so that the caret stands under its word. */
+const escapeCells = (text: string): string => escapeLine(text.replaceAll('\t', ' '))
+
+function detailLines({ detail }: Problem, style: Style): readonly string[] {
+  if (detail === undefined || detail.trim() === '') return []
+  return escapeText(detail.trimEnd())
+    .split('\n')
+    .map((line) => `  ${style.dim('|')} ${line}`.trimEnd())
+}

@@ -1,0 +1,83 @@
+import { escapeLine } from '../model/escape.ts'
+import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
+import { columns, count } from './layout.ts'
+import { compare, comparisonText } from './measure-text.ts'
+import { outcomeText } from './outcome-text.ts'
+import type { Style } from './style.ts'
+
+/** A run for people: how it ended, what was measured before and after, what changed where, what is owed, what failed. */
+export function runReportText(record: RunRecord, style: Style): string {
+  const parts = [
+    head(record, style),
+    measures(record, style),
+    changes(record, style),
+    owed(record, style),
+    problems(record, style),
+  ]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function head({ run, started, outcome, finishedAt }: RunRecord, style: Style): string {
+  const of = started.of === undefined ? '' : ` (undoes ${started.of})`
+  const rows = [
+    ['runbook', started.runbook.name],
+    ['verb', `${started.verb}${of}`],
+    ['hosts', started.hosts.join(', ')],
+    ['started', started.startedAt],
+    ['ended', finishedAt ?? '-'],
+    ...started.params.map((param) => [
+      param.name,
+      `${JSON.stringify(param.value)} (${param.origin}${param.host === undefined ? '' : `, ${param.host}`})`,
+    ]),
+  ]
+  return [
+    `${style.bold(`Run ${run}`)}: ${outcomeText(outcome, style)}`,
+    ...columns(rows.map((row) => row.map(escapeLine))).map((line) => `  ${line}`),
+  ].join('\n')
+}
+
+function measures({ readings }: RunRecord, style: Style): string {
+  const lines = compare(readings).map((one) => `  ${escapeLine(one.host)}: ${comparisonText(one, style)}`)
+  return lines.length === 0 ? '' : [style.bold('Measured'), ...lines].join('\n')
+}
+
+function changes({ changes: all, unchanged }: RunRecord, style: Style): string {
+  const hosts = [...new Set(all.map((change) => change.host))]
+  const lines = hosts.flatMap((host) => [
+    `  ${style.bold(escapeLine(host))}`,
+    ...all
+      .filter((change) => change.host === host)
+      .map((change) => `    ${stateWord(change, style)} ${escapeLine(`${change.name}: ${change.change.summary}`)}`),
+  ])
+  const title = all.length === 0 ? 'Nothing was changed' : `${count(all.length, 'change')}, ${unchanged} without need`
+  return [style.bold(title), ...lines].join('\n')
+}
+
+function stateWord({ state }: ChangeRecord, style: Style): string {
+  switch (state) {
+    case 'changed':
+      return style.green('changed')
+    case 'undone':
+      return style.yellow('undone')
+    case 'started':
+      return style.red('in doubt')
+    case 'failed':
+      return style.red('failed')
+    case 'undo-failed':
+      return style.red('undo failed')
+  }
+}
+
+function owed({ owed: restarts }: RunRecord, style: Style): string {
+  const lines = restarts.map(
+    (restart) => `  ${escapeLine(`${restart.host}: step ${restart.step}, because ${restart.because} changed`)}`,
+  )
+  return lines.length === 0 ? '' : [style.yellow(style.bold('Still owed')), ...lines].join('\n')
+}
+
+function problems({ problems: all }: RunRecord, style: Style): string {
+  const lines = all.map(
+    (problem) => `  ${escapeLine(`${problem.host === undefined ? '' : `${problem.host}: `}${problem.message}`)}`,
+  )
+  return lines.length === 0 ? '' : [style.red(style.bold('Problems')), ...lines].join('\n')
+}

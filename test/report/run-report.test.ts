@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { hostName } from '../../src/model/id.ts'
+import { runReportJson } from '../../src/report/run-report-json.ts'
+import { runReportMarkdown } from '../../src/report/run-report-markdown.ts'
+import { runReportText } from '../../src/report/run-report-text.ts'
+import { plainStyle } from '../../src/report/style.ts'
+import { HOSTILE, isSafe } from './hostile.ts'
+import { change, changeRecord, reading, sampleRecord } from './samples.ts'
+
+test('the text report says what was measured, changed, and is owed', async () => {
+  await expect(runReportText(sampleRecord, plainStyle)).toMatchFileSnapshot('golden/report.txt')
+})
+
+test('a measure is told before and after, with its target and verdict', () => {
+  expect(runReportText(sampleRecord, plainStyle)).toContain('wal_fsync_p99 38 ms -> 4 ms (value < 10) PASS')
+})
+
+test('the markdown report holds every change in full', async () => {
+  await expect(runReportMarkdown(sampleRecord)).toMatchFileSnapshot('golden/report.md')
+})
+
+test('the JSON report is versioned and leaves out the text of the runbook', () => {
+  const report: unknown = JSON.parse(runReportJson(sampleRecord))
+  expect(report).toMatchObject({ format: '1.0', run: sampleRecord.run, outcome: 'failed-not-rolled-back' })
+  expect(JSON.stringify(report)).not.toContain('name: etcd-tune-timeouts')
+})
+
+test('markdown of a host cannot break its fence or its table', () => {
+  const evil = '```\n# owned\n| x | <img src=x>'
+  const text = runReportMarkdown({
+    ...sampleRecord,
+    changes: [changeRecord({ name: evil, change: change({ summary: evil, details: [{ kind: 'diff', diff: evil }] }) })],
+  })
+  expect(text).toContain('````diff\n```\n# owned')
+  expect(text.replaceAll(/````diff[\s\S]*?````/g, '')).not.toMatch(/^# owned|(?<!\\)<img/m)
+})
+
+test.each(HOSTILE.map((text) => [JSON.stringify(text), text] as const))(
+  '%s is escaped in text and markdown',
+  (_, bad) => {
+    const record = {
+      ...sampleRecord,
+      changes: [
+        changeRecord({
+          host: hostName(bad),
+          name: bad,
+          change: change({ summary: bad, details: [{ kind: 'command', command: bad }] }),
+        }),
+      ],
+      readings: [reading({ measure: bad, unit: bad, target: bad })],
+      problems: [{ kind: 'step-failed', message: bad } as const],
+    }
+    expect(isSafe(runReportText(record, plainStyle))).toBe(true)
+    expect(isSafe(runReportMarkdown(record))).toBe(true)
+  },
+)
