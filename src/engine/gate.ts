@@ -1,6 +1,7 @@
 import type { HostName } from '../model/id.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { Stage } from '../model/runbook.ts'
+import { bindFor } from './decide.ts'
 import { blockedProblem, decideInTime } from './run-step.ts'
 import { pause, type Running } from './running.ts'
 
@@ -39,9 +40,15 @@ async function passOne(running: Running, place: Parameters<typeof decideInTime>[
 /** The gate, the soak, and the gate once more: what has to hold after a batch before the next may begin. */
 export async function passGateAndSoak(running: Running, gate: GateInput): Promise<void> {
   await passGate(running, gate)
-  const { soakMs } = gate.stage.rolling
+  const soakMs = soakOf(running, gate)
   if (soakMs <= 0) return
   running.input.emit({ type: 'soaking', stage: gate.index, ms: soakMs })
   await pause(running.input, soakMs)
   await passGate(running, gate)
+}
+
+function soakOf({ contexts }: Running, { stage, hosts }: GateInput): number {
+  const { soak, soakMs } = stage.rolling
+  const [host] = hosts
+  return soak && host !== undefined ? bindFor({ contexts, host }, soak) : soakMs
 }
