@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { alternate, type Rounds } from './alternate.ts'
+import { ansibleContestant, ansibleVersion, closeAnsible } from './ansible-contestant.ts'
+import { bareContestant } from './bare-contestant.ts'
+import type { Contestant } from './contestant.ts'
+import { countOneRun } from './count-one-run.ts'
+import { ratioText, type Target, tableText } from './figures-text.ts'
+import type { BenchHost } from './host.ts'
+import { type BenchOptions, parseOptions, USAGE } from './options.ts'
+import { startPrivateSshd } from './private-sshd.ts'
+import { inventoryText, planContestant, runbookProgram } from './runbook-contestant.ts'
+import { openScratch } from './scratch.ts'
+import { measureStartUp } from './start-up.ts'
+import { seedScript, type Workload, workloadFor } from './workload.ts'
+
+// `npm run bench`: what a plan costs against the least that ssh2 can do, and against Ansible; see docs/performance.md.
+
+const WARM_UP_ROUNDS = 2 // fills the compile caches, and Ansible's
+
+interface Bench {
+  readonly options: BenchOptions
+  readonly host: BenchHost
+  readonly workload: Workload
+  readonly folder: string
+}
+
+const say = (...lines: readonly string[]): void => console.log(lines.join('\n'))
+
+await main(process.argv.slice(2))
+
+async function main(words: readonly string[]): Promise<void> {
+  if (words.includes('--help')) return say(USAGE)
+  const options = parseOptions(words)
+  const scratch = openScratch()
+  const host = await startPrivateSshd(scratch.make('sshd'))
+  const stop = async (): Promise<void> => {
+    await host.stop()
+    if (options.keep) say(`\nkept: ${scratch.folder}`)
+    else scratch.remove()
+  }
+  const interrupted = (): void => void stop().then(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
+  try {
+    await measureAll({ options, host, workload: workloadFor(host), folder: scratch.make('work') })
+  } finally {
+    await stop()
+  }
+}
+
+async function measureAll(bench: Bench): Promise<void> {
+  const { options, host, workload, folder } = bench
+  await host.runScript(seedScript(host, workload))
+  writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
+  const plan = planContestant(workload, folder)
+  const bare = await bareContestant(host, workload, folder)
+  say(...headText(bench), '')
+
+  const againstBare = await pairOff(bench, [plan, bare], options.rounds)
+  say(...resultText(againstBare, { of: plan.name, to: bare.name, limit: { kind: 'at-most', ratio: 1.5 } }), '')
+
+  const { connections, channels } = await countOneRun(host, plan, folder)
+  say(`one plan as sshd saw it: ${connections} connection(s), ${channels} session channel(s); target 1 and 1`, '')
+
+  say(...(await againstAnsible(bench, plan)), '')
+  say(...(await measureStartUp(folder, options.rounds)))
+}
+
+function headText({ host, workload }: Bench): readonly string[] {
+  const services =
+    workload.services.kind === 'units'
+      ? workload.services.units.join(', ')
+      : 'two commands with a check instead, no systemd there'
+  return [
+    'W1: 8 files, 4 env_file edits, 4 commands with a check, 2 services, 2 looks; 1 host, nothing to change',
+    `host: ${host.user}@${host.address}:${host.port}; services: ${services}`,
+    `program: ${runbookProgram()} on Node ${process.versions.node}`,
+  ]
+}
+
+async function againstAnsible(bench: Bench, plan: Contestant): Promise<readonly string[]> {
+  const { host, workload, folder, options } = bench
+  const version = ansibleVersion()
+  if (version === undefined || options.ansibleRounds === 0)
+    return ['ansible: not measured (apt-get install ansible-core)']
+  const ansible = ansibleContestant(host, workload, folder)
+  const target: Target = { of: ansible.name, to: plan.name, limit: { kind: 'at-least', ratio: 20 } }
+  try {
+    return [version, ...resultText(await pairOff(bench, [ansible, plan], options.ansibleRounds), target)]
+  } finally {
+    closeAnsible(folder)
+  }
+}
+
+/** Warms both up, then measures them in turn. Ansible's kept connection may stay. */
+async function pairOff({ host, folder }: Bench, pair: readonly Contestant[], rounds: number): Promise<Rounds> {
+  const between = (): Promise<void> => host.untilIdle(1)
+  await alternate(pair, { rounds: WARM_UP_ROUNDS, folder, between })
+  return alternate(pair, { rounds, folder, between })
+}
+
+const resultText = (rounds: Rounds, target: Target): readonly string[] => [tableText(rounds), ratioText(rounds, target)]
