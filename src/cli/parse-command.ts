@@ -85,8 +85,8 @@ const PROGRAM_NOTES = `Start here:
   $ runbook apply etcd-tune-timeouts -i inventories/lab.yaml
 
 Exit codes: 0 ok, 1 internal, 2 changes (plan --detailed-exitcode), 3 usage,
-4 unreachable, 5 no hosts, 6 failed and rolled back, 7 failed, 8 rollback failed,
-9 stale plan or lock, 10 target missed, 130 interrupted.`
+4 unreachable, 5 no hosts, 6 failed and rolled back, 7 failed,
+8 rollback failed, 9 stale plan or lock, 10 target missed, 130 interrupted.`
 
 function addCommand(program: Parser, row: CommandRow, choose: (choice: Choice) => void): void {
   const command = program

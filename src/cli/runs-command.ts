@@ -63,7 +63,7 @@ async function showRun(journals: JournalStore, run: RunId, telling: Telling): Pr
     for (const { event, time } of records) world.stdout.write(eventLine(event, new Date(time)))
     return
   }
-  const linesOf = makeEventLines({ style: styleFor(world.stdout, telling), detail: 'verbose' })
+  const linesOf = makeEventLines({ style: styleFor(world.stdout, telling), detail: 'verbose', hosts: 'named' })
   for (const { event, time } of records) {
     for (const line of linesOf(event)) world.stdout.write(`${time.slice(11, 19)} ${line}\n`)
   }

@@ -1,10 +1,3 @@
-/** Where text goes: a stream as main.ts hands it over. */
-export interface Sink {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
-
 /** Everything the program gets from outside; main.ts makes the only real one. */
 export interface World {
   readonly argv: readonly string[] // after the program's name
@@ -13,8 +6,8 @@ export interface World {
   readonly homeFolder: string
   readonly userName: string
   readonly packageFolder: string // where package.json, runbooks/ and inventories/ lie
-  readonly stdout: Sink
-  readonly stderr: Sink
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
   readonly stdin: NodeJS.ReadStream
   readonly now: () => Date
   readonly monotonicMs: () => number

@@ -11,6 +11,7 @@ import type { Style } from './style.ts'
 export interface LinesLook {
   readonly style: Style
   readonly detail: 'quiet' | 'normal' | 'verbose'
+  readonly hosts: 'named' | 'unnamed' // unnamed: each host's lines stand under its name
 }
 
 /** A listener that gives the lines of each event, in order; it remembers the names of steps. */
@@ -43,7 +44,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
   const normal = (...lines: readonly string[]): readonly string[] => (look.detail === 'quiet' ? [] : lines)
   const verbose = (...lines: readonly string[]): readonly string[] => (look.detail === 'verbose' ? lines : [])
   const step = (place: Place, word: string, text: string): string =>
-    hostLine(place.host, word, `${named(place)}: ${text}`, style)
+    hostLine(look, { host: place.host, word, text: `${named(place)}: ${text}` })
   switch (event.type) {
     case 'run-started':
       return normal(
@@ -78,7 +79,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'connecting':
     case 'connected':
     case 'planning':
-      return verbose(hostLine(event.host, event.type, '', style))
+      return verbose(hostLine(look, { host: event.host, word: event.type, text: '' }))
     case 'gate-waiting':
       return normal(`${style.yellow('waiting')} ${escapeLine(`${event.what}: ${event.reason}`)}`)
     case 'gate-opened':
@@ -86,7 +87,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'soaking':
       return normal(`soaking for ${event.ms / 1000} s`)
     case 'measuring':
-      return verbose(hostLine(event.host, 'measure', `${event.measure} (${event.phase})`, style))
+      return verbose(hostLine(look, { host: event.host, word: 'measure', text: `${event.measure} (${event.phase})` }))
     case 'rolling-back':
       return [`${style.yellow(style.bold('Rolling back'))}: ${escapeLine(event.why)}`]
     default:
@@ -94,8 +95,16 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
   }
 }
 
-const hostLine = (host: HostName, word: string, text: string, style: Style): string =>
-  `${style.bold(escapeLine(host))} ${word}${text === '' ? '' : ` ${escapeLine(text)}`}`
+interface HostLine {
+  readonly host: HostName
+  readonly word: string
+  readonly text: string
+}
+
+function hostLine({ style, hosts }: LinesLook, { host, word, text }: HostLine): string {
+  const words = text === '' ? word : `${word} ${escapeLine(text)}`
+  return hosts === 'named' ? `${style.bold(escapeLine(host))} ${words}` : words
+}
 
 type Output = Extract<Event, { type: 'step-output' }>
 
@@ -105,7 +114,7 @@ function outputLines(event: Output, partial: Map<string, string>, look: LinesLoo
   const key = `${event.host}\0${event.stream}`
   const lines = ((partial.get(key) ?? '') + event.text).split('\n')
   partial.set(key, (lines.pop() ?? '').slice(-MAX_PARTIAL))
-  return lines.map((line) => outputLine(event.host, line, look.style))
+  return lines.map((line) => outputLine(event.host, line, look))
 }
 
 const MAX_PARTIAL = 64 * 1024 // characters of a line without end that are kept
@@ -114,9 +123,9 @@ function flush(partial: Map<string, string>, { host }: Place, look: LinesLook): 
   return ['stdout', 'stderr'].flatMap((stream) => {
     const rest = partial.get(`${host}\0${stream}`) ?? ''
     partial.delete(`${host}\0${stream}`)
-    return rest === '' ? [] : [outputLine(host, rest, look.style)]
+    return rest === '' ? [] : [outputLine(host, rest, look)]
   })
 }
 
-const outputLine = (host: HostName, line: string, style: Style): string =>
-  `${style.dim(`${escapeLine(host)} |`)} ${escapeText(line)}`
+const outputLine = (host: HostName, line: string, { style, hosts }: LinesLook): string =>
+  `${style.dim(hosts === 'named' ? `${escapeLine(host)} |` : '|')} ${escapeText(line)}`

@@ -16,7 +16,7 @@ export const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   diff: ['src/modules/system/unified-diff.ts'],
   handlebars: ['src/load/template.ts'],
   listr2: ['src/report/live.ts'],
-  ssh2: ['src/transport/ssh2-transport.ts'],
+  ssh2: ['src/transport/ssh2-client.ts'],
   typebox: ['src/model/schema.ts'],
   yaml: ['src/load/yaml-document.ts'],
 }

@@ -47,7 +47,7 @@ const EVENTS: readonly Event[] = [
 ]
 
 const linesAt = (detail: 'quiet' | 'normal' | 'verbose'): string => {
-  const linesOf = makeEventLines({ style: plainStyle, detail })
+  const linesOf = makeEventLines({ style: plainStyle, detail, hosts: 'named' })
   return `${EVENTS.flatMap((event) => linesOf(event)).join('\n')}\n`
 }
 
@@ -62,7 +62,7 @@ test('output comes in whole lines, whatever pieces it came in', () => {
 test.each(HOSTILE.map((text) => [JSON.stringify(text), text] as const))(
   '%s in output and names is escaped',
   (_, bad) => {
-    const linesOf = makeEventLines({ style: plainStyle, detail: 'verbose' })
+    const linesOf = makeEventLines({ style: plainStyle, detail: 'verbose', hosts: 'named' })
     const lines = [
       ...linesOf({ type: 'step-running', ...place, name: bad, summary: bad }),
       ...linesOf({ type: 'step-output', ...place, stream: 'stderr', text: `${bad}\n` }),
