@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5'
+
+/** What an image is made of: `base` from nothing, the others as a layer of packages of one Debian suite on `base`. */
+export interface Recipe {
+  readonly suite: string
+  readonly packages: readonly string[]
+}
+
+/** The suite every host runs; layers may take single packages of another one. */
+export const HOST_SUITE = 'bookworm'
+
+const BASE_PACKAGES =
+  'systemd systemd-sysv dbus libpam-systemd openssh-server sudo iproute2 iputils-ping procps psmisc lsof ' +
+  'curl wget ca-certificates gpg rsync e2fsprogs less netbase cron logrotate nftables jq busybox acl attr'
+
+export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
+  base: { suite: HOST_SUITE, packages: BASE_PACKAGES.split(' ') },
+  'etcd-3.3': { suite: 'bullseye', packages: ['etcd-server', 'etcd-client'] },
+  'etcd-3.4': { suite: HOST_SUITE, packages: ['etcd-server', 'etcd-client'] },
+  'etcd-3.5': { suite: 'trixie', packages: ['etcd-server', 'etcd-client'] },
+}
+
+/** Image names in the order they have to be built. */
+export function imageNames(): readonly ImageName[] {
+  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5']
+}
+
+/** True for a name of the list above; for names that come from the command line. */
+export function isImageName(name: string): name is ImageName {
+  return Object.hasOwn(RECIPES, name)
+}
+
+/** The layers of an image, uppermost first, as overlay's `lowerdir` wants them. */
+export function layersOf(image: ImageName): readonly ImageName[] {
+  return image === 'base' ? ['base'] : [image, 'base']
+}
+
+/** The squashfs file of an image in the cache; its folder is named by a hash of everything the image is made from. */
+export function imageFile(cacheDir: string, image: ImageName): string {
+  return join(cacheDir, `${image}-${recipeHash(image)}`, 'root.squashfs')
+}
+
+/** Hash of the recipe, of the scripts that build it and of the files we put in; a layer's covers its parent's. */
+export function recipeHash(image: ImageName): string {
+  const hash = createHash('sha256').update(JSON.stringify(RECIPES[image]))
+  if (image === 'base') for (const text of ingredients()) hash.update(text)
+  else hash.update(recipeHash('base')).update(readFileSync(LAYER_SCRIPT))
+  return hash.digest('hex').slice(0, 12)
+}
+
+export const IMAGE_FILES: string = join(import.meta.dirname, 'image-files')
+export const BASE_SCRIPT: string = join(IMAGE_FILES, 'build-base')
+export const LAYER_SCRIPT: string = join(IMAGE_FILES, 'build-layer')
+
+function ingredients(): readonly Buffer[] {
+  const names = readdirSync(IMAGE_FILES).filter((name) => name !== 'build-layer')
+  return names.sort().map((name) => readFileSync(join(IMAGE_FILES, name)))
+}

@@ -1,0 +1,70 @@
+import { INSIDE } from './paths.ts'
+import type { Argv } from './run-tool.ts'
+import type { LabHost } from './topologies.ts'
+
+/**
+ * Argument list that boots a host. Why each is there:
+ * keep-unit, no register: no systemd runs outside; kill-signal: SIGTERM to nspawn is then a clean power-off, though
+ * lab-init is not --boot; NET_ADMIN: nft, ip and sysctl in the host; add_key, keyctl: docker.
+ */
+export function nspawnArgv(host: LabHost): Argv {
+  return [
+    'systemd-nspawn',
+    '--quiet',
+    '--keep-unit',
+    '--register=no',
+    '--kill-signal=RTMIN+3',
+    '--console=read-only',
+    `--directory=${INSIDE.root(host.name)}`,
+    `--machine=${host.name}`,
+    `--network-namespace-path=${INSIDE.netns(host.name)}`,
+    '--capability=CAP_NET_ADMIN,CAP_IPC_LOCK,CAP_SYSLOG,CAP_SYS_PACCT',
+    '--system-call-filter=add_key keyctl',
+    '--link-journal=no',
+    '--resolv-conf=off',
+    '--timezone=off',
+    '/usr/local/lib/lab-init',
+  ]
+}
+
+/** Argument list of a host's starter: a fresh network at each boot, and again when the host reboots itself. */
+export function starterArgv(host: LabHost, cgroups: readonly string[]): Argv {
+  return ['sh', '-c', STARTER, 'starter', host.name, host.address, ...cgroups, '--', ...nspawnArgv(host)]
+}
+
+/**
+ * nspawn runs in the host's cgroups, the starter outside them: it outlives a crash and takes the network away, so that
+ * a host that is down answers nothing, not even a reset. 133 is nspawn's word for "the host reboots".
+ */
+const STARTER = `
+name=$1 address=$2; shift 2
+cgroups=
+while [ "$1" != -- ]; do cgroups="$cgroups $1"; shift; done
+shift
+unplug() {
+  ip link del "v-$name" 2> /dev/null
+  ip netns del "$name" 2> /dev/null
+}
+plug() {
+  ip netns add "$name" &&
+  ip link add "v-$name" type veth peer name host0 netns "$name" &&
+  ip link set "v-$name" master lab0 up &&
+  ip -n "$name" link set lo up &&
+  ip -n "$name" addr add "$address/24" dev host0 &&
+  ip -n "$name" link set host0 up &&
+  ip -n "$name" route add default via 10.77.0.1
+}
+export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
+code=133
+while [ "$code" = 133 ]; do
+  unplug
+  plug || exit 1
+  (
+    for cgroup in $cgroups; do echo 0 > "$cgroup/cgroup.procs" || exit 1; done
+    exec "$@"
+  )
+  code=$?
+done
+unplug
+exit "$code"
+`

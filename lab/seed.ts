@@ -1,0 +1,37 @@
+import { etcdSeed } from './etcd-seed.ts'
+import type { LabHost, Topology } from './topologies.ts'
+
+/** A file written into a host's upper layer before it boots; its folders are root's, 0755. */
+export interface SeedFile {
+  readonly path: string
+  readonly content: string
+  readonly mode?: number
+}
+
+/** What makes a host itself: new for each host, kept by the lab across resets but for the machine id. */
+export interface Identity {
+  readonly machineId: string
+  readonly hostKey: string
+  readonly hostKeyPublic: string
+  /** The lab's public key, let in as every user. */
+  readonly authorizedKey: string
+}
+
+/** All files that turn the image into this host of this topology. */
+export function seedFiles(host: LabHost, topology: Topology, identity: Identity): readonly SeedFile[] {
+  return [
+    { path: '/etc/hostname', content: `${host.name}\n` },
+    { path: '/etc/hosts', content: hostsFile(topology) },
+    { path: '/etc/resolv.conf', content: '' },
+    { path: '/etc/machine-id', content: `${identity.machineId}\n`, mode: 0o444 },
+    { path: '/etc/ssh/ssh_host_ed25519_key', content: identity.hostKey, mode: 0o600 },
+    { path: '/etc/ssh/ssh_host_ed25519_key.pub', content: identity.hostKeyPublic },
+    { path: '/etc/ssh/lab_authorized_keys', content: identity.authorizedKey },
+    ...(topology.etcd === undefined ? [] : etcdSeed(host, topology.hosts, topology.etcd)),
+  ]
+}
+
+function hostsFile(topology: Topology): string {
+  const lines = topology.hosts.map((host) => `${host.address} ${host.name}`)
+  return ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n')
+}

@@ -1,0 +1,50 @@
+import type { ImageName } from './images.ts'
+
+export type TopologyName = 'one' | 'mods' | 'etcd3' | 'etcd3-3.3' | 'etcd3-3.5' | 'etcd3-flags' | 'etcd3-config'
+
+/** How the settings of an etcd member are given: the environment file, flags of the unit, or a configuration file. */
+export type EtcdStyle = 'env-file' | 'flags' | 'config-file'
+
+export interface LabHost {
+  readonly name: string
+  readonly address: string
+  readonly image: ImageName
+}
+
+export interface Topology {
+  readonly summary: string
+  /** Inventory group of all its hosts. */
+  readonly group: string
+  readonly hosts: readonly LabHost[]
+  /** Present: the hosts are the members of one etcd cluster. */
+  readonly etcd?: EtcdStyle
+}
+
+/** Every lab that `lab up` can make. */
+export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
+  etcd3: etcd('three etcd 3.4 members, set by /etc/default/etcd', 'etcd-3.4', 'env-file'),
+  'etcd3-3.3': etcd('three etcd 3.3 members, set by /etc/default/etcd', 'etcd-3.3', 'env-file'),
+  'etcd3-3.5': etcd('three etcd 3.5 members, set by /etc/default/etcd', 'etcd-3.5', 'env-file'),
+  'etcd3-flags': etcd('three etcd 3.4 members, set by flags in a drop-in of the unit', 'etcd-3.4', 'flags'),
+  'etcd3-config': etcd('three etcd 3.4 members, set by /etc/etcd/etcd.conf.yml', 'etcd-3.4', 'config-file'),
+  one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
+  mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
+}
+
+/** True for a name in TOPOLOGIES; for names that come from the command line. */
+export function isTopologyName(name: string): name is TopologyName {
+  return Object.hasOwn(TOPOLOGIES, name)
+}
+
+function etcd(summary: string, image: ImageName, style: EtcdStyle): Topology {
+  return {
+    summary,
+    group: 'etcd',
+    etcd: style,
+    hosts: [host('e1', 21, image), host('e2', 22, image), host('e3', 23, image)],
+  }
+}
+
+function host(name: string, lastByte: number, image: ImageName): LabHost {
+  return { name, address: `10.77.0.${lastByte}`, image }
+}
