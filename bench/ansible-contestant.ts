@@ -24,7 +24,16 @@ export function ansibleContestant(host: BenchHost, workload: Workload, folder: s
   return {
     name: 'ansible --check',
     program: {
-      argv: ['ansible-playbook', '-i', at('inventory.yaml'), '--check', '-e', `region=${REGION}`, at('playbook.yaml')],
+      argv: [
+        ...host.way,
+        'ansible-playbook',
+        '-i',
+        at('inventory.yaml'),
+        '--check',
+        '-e',
+        `region=${REGION}`,
+        at('playbook.yaml'),
+      ],
       env: { ...childEnv(folder), ANSIBLE_CONFIG: at('ansible.cfg') },
       cwd: folder,
     },

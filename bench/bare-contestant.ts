@@ -24,7 +24,7 @@ export async function bareContestant(host: BenchHost, workload: Workload, folder
   )
   return {
     name: 'bare ssh2',
-    program: { argv: [process.execPath, program, task], env: childEnv(folder), cwd: folder },
+    program: { argv: [...host.way, process.execPath, program, task], env: childEnv(folder), cwd: folder },
     complaint: (output) => (output === 'nothing to change\n' ? undefined : output),
   }
 }

@@ -10,6 +10,8 @@ export interface BenchHost {
   readonly folder: string
   /** Two units that run; none where PID 1 is not systemd. */
   readonly units: readonly [string, string] | undefined
+  /** Words before a command that bring it where the address leads to the host. */
+  readonly way: readonly string[]
   /** Runs a POSIX sh script as root on it; throws when it fails. */
   runScript(text: string): Promise<void>
   /** Resolves when no more than `connections` connections are served: what one run leaves must not slow the next. */

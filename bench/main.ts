@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { labSettings } from '../lab/settings.ts'
 import { alternate, type Rounds } from './alternate.ts'
 import { ansibleContestant, ansibleVersion, closeAnsible } from './ansible-contestant.ts'
 import { bareContestant } from './bare-contestant.ts'
@@ -7,6 +8,7 @@ import type { Contestant } from './contestant.ts'
 import { countOneRun } from './count-one-run.ts'
 import { ratioText, type Target, tableText } from './figures-text.ts'
 import type { BenchHost } from './host.ts'
+import { startLabHost } from './lab-host.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { startPrivateSshd } from './private-sshd.ts'
 import { inventoryText, planContestant, runbookProgram } from './runbook-contestant.ts'
@@ -33,7 +35,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (words.includes('--help')) return say(USAGE)
   const options = parseOptions(words)
   const scratch = openScratch()
-  const host = await startPrivateSshd(scratch.make('sshd'))
+  const host = await startHost(options, scratch.make('sshd'))
   const stop = async (): Promise<void> => {
     await host.stop()
     if (options.keep) say(`\nkept: ${scratch.folder}`)
@@ -48,11 +50,14 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
+const startHost = ({ where }: BenchOptions, folder: string): Promise<BenchHost> =>
+  where === 'lab' ? startLabHost(folder, 'root', labSettings(process.env)) : startPrivateSshd(folder)
+
 async function measureAll(bench: Bench): Promise<void> {
   const { options, host, workload, folder } = bench
   await host.runScript(seedScript(host, workload))
   writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
-  const plan = planContestant(workload, folder)
+  const plan = planContestant(host, workload, folder)
   const bare = await bareContestant(host, workload, folder)
   say(...headText(bench), '')
 
@@ -81,6 +86,7 @@ function headText({ host, workload }: Bench): readonly string[] {
 async function againstAnsible(bench: Bench, plan: Contestant): Promise<readonly string[]> {
   const { host, workload, folder, options } = bench
   const version = ansibleVersion()
+  if (host.units !== undefined) return ['ansible: not measured here, the lab host has no Python (see without --lab)']
   if (version === undefined || options.ansibleRounds === 0)
     return ['ansible: not measured (apt-get install ansible-core)']
   const ansible = ansibleContestant(host, workload, folder)

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { childProcesses } from './child-processes.ts'
 import type { BenchHost } from './host.ts'
 import { runToEnd } from './run-to-end.ts'
+import { untilTrue } from './until-true.ts'
 
 const SSHD = '/usr/sbin/sshd' // sshd refuses to be started by a relative path
 const ADDRESS = '127.0.0.1'
-const PATIENCE_MS = 10_000
 
 /**
  * Starts a real sshd on a free loopback port with keys, settings and log of its own under `folder`; this machine is
@@ -80,10 +80,11 @@ function hostOf(files: SshdFiles, sshd: ChildProcess, folder: string): BenchHost
     knownHostsFile: files.knownHostsFile,
     folder: join(folder, 'host'),
     units: undefined,
+    way: [],
     runScript: async (text) => {
       await runToEnd(['/bin/sh', '-e'], text)
     },
-    untilIdle: (connections) => untilTrue(() => childrenOf(sshd.pid).length <= connections, 'sshd to be idle'),
+    untilIdle: (connections) => untilTrue(() => childProcesses(sshd.pid ?? 0).length <= connections, 'sshd to be idle'),
     log,
     stop: async () => {
       if (sshd.exitCode !== null || sshd.signalCode !== null) return
@@ -91,11 +92,6 @@ function hostOf(files: SshdFiles, sshd: ChildProcess, folder: string): BenchHost
       await once(sshd, 'exit')
     },
   }
-}
-
-function childrenOf(pid: number | undefined): readonly string[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.split(' ').filter((word) => word !== '')
 }
 
 async function freePort(): Promise<number> {
@@ -106,12 +102,4 @@ async function freePort(): Promise<number> {
   await once(server, 'close')
   if (address === null || typeof address === 'string') throw new Error('no free port')
   return address.port
-}
-
-async function untilTrue(isTrue: () => boolean, what: string): Promise<void> {
-  const start = performance.now()
-  while (!isTrue()) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error(`waited ${PATIENCE_MS} ms for ${what}`)
-    await wait(2)
-  }
 }

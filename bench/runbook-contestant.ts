@@ -14,13 +14,13 @@ export function runbookProgram(): string {
 }
 
 /** W1 as a runbook, planned: `runbook plan bench-w1 -i inventory.yaml` in a folder that holds the inventory and gets the runbook. */
-export function planContestant(workload: Workload, folder: string): Contestant {
+export function planContestant(host: BenchHost, workload: Workload, folder: string): Contestant {
   mkdirSync(join(folder, 'runbooks'), { recursive: true })
-  writeFileSync(join(folder, 'runbooks', 'bench-w1.yaml'), runbookText(workload))
+  writeFileSync(join(folder, 'runbooks', 'bench-w1.yaml'), runbookText(host, workload))
   const args = ['plan', 'bench-w1', '-i', 'inventory.yaml', '--detailed-exitcode', '--plain']
   return {
     name: 'runbook plan',
-    program: { argv: [process.execPath, runbookProgram(), ...args], env: childEnv(folder), cwd: folder },
+    program: { argv: [...host.way, process.execPath, runbookProgram(), ...args], env: childEnv(folder), cwd: folder },
     complaint: () => undefined, // exit code 0 with --detailed-exitcode: nothing to change
   }
 }
@@ -36,7 +36,7 @@ export const inventoryText = (host: BenchHost): string => `all:
       ansible_ssh_common_args: "-o UserKnownHostsFile=${host.knownHostsFile}"
 `
 
-export function runbookText({ files, edits, commands, services }: Workload): string {
+export function runbookText({ user }: BenchHost, { files, edits, commands, services }: Workload): string {
   const checked = [...commands, ...(services.kind === 'units' ? [] : services.commands)]
   const steps = [
     ...files.map(({ path, template }) => step(`File ${path}`, 'file', { path, content: template })),
@@ -46,7 +46,7 @@ export function runbookText({ files, edits, commands, services }: Workload): str
       step(`${unit} runs`, 'service', { unit, state: 'started' }),
     ),
   ]
-  return `${HEAD}${steps.join('')}`
+  return [HEAD, `become: ${user !== 'root'}`, 'steps:', ...steps].join('\n')
 }
 
 const HEAD = `name: bench-w1
@@ -58,11 +58,9 @@ facts:
   - gather: {}
     as: machine
   - command: {argv: [uname, -r], read_only: true}
-    as: kernel
-steps:
-`
+    as: kernel`
 
 // JSON is YAML's flow style
 const step = (name: string, module: string, args: object): string =>
-  `  - name: ${JSON.stringify(name)}\n    ${module}: ${JSON.stringify(args)}\n`
+  `  - name: ${JSON.stringify(name)}\n    ${module}: ${JSON.stringify(args)}`
 const checkStep = ({ name, argv, check }: CheckedCommand): string => step(name, 'command', { argv, check })
