@@ -81,6 +81,8 @@ interface Described<Args extends TObject> {
  */
 export interface ModuleSpec<Args extends TObject, State> extends Described<Args> {
   readonly effect: 'reads' | 'changes'
+  /** Where it rests on the arguments (a read-only command). */
+  effectOf?(args: Static<Args>): 'reads' | 'changes'
   resources(args: Static<Args>): readonly Resource[]
   read(args: Static<Args>, probe: Probe): Promise<State>
   plan(args: Static<Args>, state: State): Decision
@@ -92,6 +94,7 @@ export interface ModuleSpec<Args extends TObject, State> extends Described<Args>
 /** A module as the engine sees it: arguments already checked against `args` by whoever bound them. */
 export interface Module extends Described<TObject> {
   readonly effect: 'reads' | 'changes'
+  effectOf?(args: JsonObject): 'reads' | 'changes'
   resources(args: JsonObject): readonly Resource[]
   read(args: JsonObject, probe: Probe): Promise<unknown>
   plan(args: JsonObject, state: unknown): Decision
@@ -105,6 +108,10 @@ export type Modules = ReadonlyMap<string, Module>
 /** Seals a module's own types: what is bound is checked against `args` first, and state goes only from read to plan. */
 export const defineModule = <Args extends TObject, State>(spec: ModuleSpec<Args, State>): Module =>
   spec as unknown as Module
+
+/** Whether a step with these arguments may change its host. */
+export const effectOf = (module: Module, args: JsonObject): 'reads' | 'changes' =>
+  module.effectOf ? module.effectOf(args) : module.effect
 
 /** An argument written as a CEL expression in the runbook; the module gets its boolean value. */
 export const CelCondition = (description: string) => Type.Unsafe<boolean>(Type.String({ format: 'cel', description }))

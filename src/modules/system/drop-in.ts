@@ -1,0 +1,53 @@
+import { sh } from '../../model/command.ts'
+import type { Json } from '../../model/json.ts'
+import { isObject } from '../../model/json.ts'
+import type { Session } from '../../model/module.ts'
+import { ProblemError } from '../../model/problem.ts'
+import { type FileEdit, type FileView, planFileEdit } from './file-edit.ts'
+import { directoryOf } from './file-state.ts'
+import { failureOf } from './host-script.ts'
+import { moveOf, type RecordedMove } from './recorded-file.ts'
+import { replaceFile } from './replace-file.ts'
+import { revertFile } from './revert-file.ts'
+
+/** A drop-in of a unit as a runbook gives it. */
+export interface DropIn {
+  readonly name: string // without .conf
+  readonly content: string
+}
+
+export const dropInPath = (unit: string, name: string): string => `/etc/systemd/system/${unit}.d/${name}.conf`
+
+/** What a change of a drop-in records; its directory is made where it is missing. */
+export type RecordedDropIn = RecordedMove & { readonly makesDirectory: boolean }
+
+/** The edit of the drop-in's file, and the record that applyDropIn and revertDropIn need. */
+export function planDropIn(view: FileView, content: string): { readonly edit: FileEdit; readonly record: Json | null } {
+  const makesDirectory = !view.file.inDirectory
+  const edit = planFileEdit({ ...view, file: { ...view.file, inDirectory: true } }, { content })
+  return { edit, record: edit.kind === 'edit' ? { ...moveOf(edit.change), makesDirectory } : null }
+}
+
+/** The record again, out of a change's `before`. */
+export function recordedDropIn(value: Json | undefined): RecordedDropIn | undefined {
+  return isObject(value) ? (value as unknown as RecordedDropIn) : undefined // sealed: planDropIn alone makes it
+}
+
+export async function applyDropIn(
+  session: Session,
+  { content, ...drop }: RecordedDropIn & { readonly content: string },
+): Promise<void> {
+  if (drop.makesDirectory) {
+    const folder = directoryOf(drop.at)
+    const made = await session.run(sh`mkdir -p -m 755 -- ${folder}`)
+    if (made.code !== 0) throw new ProblemError(failureOf(made, `making ${folder}`))
+  }
+  await replaceFile(session, { ...drop, content })
+}
+
+/** As revertFile; the directory goes too where we made it and nothing else has come into it. */
+export async function revertDropIn(session: Session, drop: RecordedDropIn): Promise<void> {
+  const folder = directoryOf(drop.at)
+  await revertFile(session, drop)
+  if (drop.makesDirectory) await session.run(sh`rmdir -- ${folder} 2>/dev/null || :`)
+}

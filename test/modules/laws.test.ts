@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createModules } from '../../src/modules/index.ts'
+import { readCaseFiles } from './law-case.ts'
+import { type LawHost, lawHostOver, openLocal, throughShell } from './law-host.ts'
+import { obeyLaws } from './laws.ts'
+
+const modules = createModules()
+const files = readCaseFiles()
+const scratch = mkdtempSync(path.join(tmpdir(), 'laws-'))
+const applets = path.join(scratch, 'applets')
+const isRoot = process.getuid?.() === 0
+const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The shells that hosts have; busybox stands for a host with none but its own tools. */
+const shells = [
+  { name: 'dash', argv: ['dash'], path: debianPath, offers: ['gnu', ...has('getfacl', 'acl')] },
+  { name: 'bash', argv: ['bash', '--posix'], path: debianPath, offers: ['gnu', ...has('getfacl', 'acl')] },
+  { name: 'busybox', argv: ['ash'], path: applets, offers: ['busybox'] },
+].filter(({ name }) => has(name).length > 0)
+
+function has(tool: string, offer = tool): readonly string[] {
+  try {
+    execFileSync('/bin/sh', ['-c', `command -v ${tool}`])
+    return [offer]
+  } catch {
+    return []
+  }
+}
+
+beforeAll(() => {
+  if (has('busybox').length > 0) execFileSync('/bin/sh', ['-c', `mkdir ${applets} && busybox --install -s ${applets}`])
+})
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('every module has a case file, and every case file its module', () => {
+  expect(files.map((file) => file.module).sort()).toEqual([...modules.keys()].sort())
+})
+
+describe.each(shells)('with $name', ({ name, argv, path: tools, offers }) => {
+  let host: LawHost
+  beforeAll(async () => {
+    const connection = await openLocal()
+    host = lawHostOver(connection, {
+      name,
+      scratch,
+      offers: [...offers, ...(isRoot ? ['root'] : [])],
+      through: throughShell(argv, tools),
+    })
+  })
+  afterAll(() => host.close())
+
+  for (const { module: moduleName, cases } of files) {
+    describe(moduleName, () => {
+      for (const lawCase of cases) {
+        const lacks = (lawCase.needs ?? []).filter((need) => ![...offers, ...(isRoot ? ['root'] : [])].includes(need))
+        test.skipIf(lacks.length > 0)(lawCase.name, async () => {
+          const module = modules.get(moduleName)
+          if (!module) throw new Error(`there is no module ${moduleName}`)
+          await obeyLaws(module, lawCase, host)
+        })
+      }
+    })
+  }
+})

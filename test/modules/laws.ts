@@ -1,0 +1,157 @@
+import { Ajv } from 'ajv'
+import { expect } from 'vitest'
+import { canonical, type Json, type JsonObject } from '../../src/model/json.ts'
+import type { Change, Decision, Module } from '../../src/model/module.ts'
+import { ProblemError } from '../../src/model/problem.ts'
+import { type LawCase, placed } from './law-case.ts'
+import type { LawHost } from './law-host.ts'
+import { snapshot } from './snapshot.ts'
+
+let made = 0 // folders of cases must differ within a run
+
+/**
+ * The five laws on one case: reading is harmless, planning is pure, doing settles, undoing restores, arguments are
+ * guarded. Undoing is tried before anything was done, after all was done, and twice.
+ */
+export async function obeyLaws(module: Module, lawCase: LawCase, host: LawHost): Promise<void> {
+  made += 1
+  const folder = `${host.scratch}/case-${made}`
+  const runFolder = `${host.scratch}/run-${made}/step`
+  const wanted = placed(lawCase, folder)
+  await succeed(host.run(`mkdir -p ${folder}`, '/'), 'making the folder')
+  try {
+    await succeed(host.run(wanted.setup ?? ':', folder), 'set-up')
+    guardArguments(module, wanted.args)
+    await obeyOn({ module, wanted, host, folder, runFolder })
+  } finally {
+    await host.run(`${wanted.teardown ?? ':'}\ncd /; chattr -R -i ${folder} 2>/dev/null; rm -rf ${folder}`, folder)
+  }
+}
+
+interface Trial {
+  readonly module: Module
+  readonly wanted: LawCase
+  readonly host: LawHost
+  readonly folder: string
+  readonly runFolder: string
+}
+
+async function obeyOn(trial: Trial): Promise<void> {
+  const { wanted } = trial
+  const start = await look(trial)
+  if (wanted.expect === 'fails') {
+    await expect(decideOn(trial)).rejects.toThrow(ProblemError)
+    await expect(decideOn(trial)).rejects.toThrow(new RegExp(wanted.says ?? ''))
+    return
+  }
+  const decision = await decideOn(trial)
+  expect(await look(trial), 'reading is harmless').toBe(start)
+  expect({ kind: decision.kind, ...tell(decision) }).toMatchObject({ kind: wanted.expect })
+  if (wanted.says !== undefined) expect(tell(decision).text).toMatch(new RegExp(wanted.says))
+  if (wanted.output && decision.kind === 'noop') expect(decision.output).toMatchObject(wanted.output)
+  if (decision.kind !== 'change') return
+  expect(trial.module.effect, 'only modules that change may plan a change').toBe('changes')
+  if (wanted.shows !== undefined) expect(JSON.stringify(decision.change.details)).toMatch(new RegExp(wanted.shows))
+  expect(canonical(recorded(decision.change)), 'a change can be journaled').toBe(
+    canonical(JSON.parse(JSON.stringify(recorded(decision.change)))),
+  )
+  if (wanted.refuses !== undefined) await refuseToApply(trial, decision.change, wanted.refuses)
+  else await doAndUndo(trial, decision.change, start)
+}
+
+async function refuseToApply(trial: Trial, change: Change, refuses: string): Promise<void> {
+  await succeed(trial.host.run(trial.wanted.before ?? ':', trial.folder), 'the text before applying')
+  const start = await look(trial)
+  await expect(applyOn(trial, change)).rejects.toThrow(new RegExp(refuses))
+  expect(await look(trial), 'what is refused changes nothing').toBe(start)
+}
+
+async function doAndUndo(trial: Trial, change: Change, start: string): Promise<void> {
+  const { wanted, host, folder } = trial
+  if (change.reversible && trial.module.revert && change.settles) {
+    await revertOn(trial, change)
+    expect(await look(trial), 'undoing what never began changes nothing').toBe(start)
+  }
+  const output = await applyOn(trial, change)
+  if (wanted.output) expect(output).toMatchObject(wanted.output)
+  if (wanted.holds !== undefined) await succeed(host.run(wanted.holds, folder), 'what must hold after applying')
+  if (change.settles) {
+    expect(await decideOn(trial), 'doing settles').toMatchObject({ kind: 'noop' })
+    await applyOn(trial, change)
+    expect(await decideOn(trial), 'doing twice is doing once').toMatchObject({ kind: 'noop' })
+  }
+  if (!change.reversible) return
+  expect(trial.module.revert, 'what is reversible has a revert').toBeTypeOf('function')
+  await revertOn(trial, change)
+  expect(await look(trial), 'undoing restores').toBe(start)
+  await revertOn(trial, change)
+  expect(await look(trial), 'undoing twice is undoing once').toBe(start)
+  if (!change.settles) return
+  const again = await decideOn(trial)
+  expect(again.kind === 'change' && canonical(again.change.before), 'after undoing, the same is to be done').toBe(
+    canonical(change.before),
+  )
+}
+
+const look = ({ host, folder, wanted }: Trial): Promise<string> => snapshot(host, { ...wanted, folder })
+
+const argsOf = ({ wanted }: Trial): JsonObject => ({ ...wanted.args, ...wanted.bound })
+
+async function decideOn(trial: Trial): Promise<Decision> {
+  const args = frozen(argsOf(trial))
+  const state = await trial.module.read(args, trial.host.probe())
+  const decision = trial.module.plan(args, frozen(state))
+  expect(plain(trial.module.plan(args, state)), 'planning is pure').toEqual(plain(decision))
+  return decision
+}
+
+const applyOn = async (trial: Trial, change: Change): Promise<Json | undefined> =>
+  trial.module.apply?.(argsOf(trial), change, trial.host.session(trial.runFolder))
+
+/** As a rollback by another process does it: nothing but the recorded change is there. */
+const revertOn = async (trial: Trial, change: Change): Promise<void> =>
+  trial.module.revert?.(
+    argsOf(trial),
+    { ...JSON.parse(JSON.stringify(recorded(change))), predicts: {} },
+    trial.host.session(trial.runFolder),
+  )
+
+function recorded(change: Change): JsonObject {
+  const { material: _, predicts: __, ...kept } = change
+  return kept as unknown as JsonObject // sealed: what is left is plain data
+}
+
+const plain = (decision: Decision): unknown =>
+  decision.kind === 'change' ? { ...decision, change: recorded(decision.change) } : decision
+
+const tell = (decision: Decision): { readonly text: string } => ({
+  text:
+    decision.kind === 'blocked'
+      ? [decision.message, decision.hint, decision.detail].filter(Boolean).join('\n')
+      : decision.kind === 'change'
+        ? decision.change.summary
+        : decision.summary,
+})
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) frozen(member)
+  return Object.freeze(value)
+}
+
+const ajv = new Ajv({ strict: true, allErrors: true, strictTypes: false })
+for (const format of ['cel', 'shell', 'controller-file', 'controller-template']) ajv.addFormat(format, true)
+
+function guardArguments(module: Module, args: JsonObject): void {
+  const check = ajv.compile(module.args)
+  expect(check(args), `the schema takes ${JSON.stringify(args)}: ${ajv.errorsText(check.errors)}`).toBe(true)
+  expect(check({ ...args, 'no-such-argument': 1 }), 'an argument that there is not').toBe(false)
+}
+
+async function succeed(
+  replying: Promise<{ readonly code: number; readonly stderr: Buffer; readonly stdout: Buffer }>,
+  what: string,
+): Promise<void> {
+  const { code, stderr, stdout } = await replying
+  expect(code, `${what}: ${stderr.toString('utf8')}${stdout.toString('utf8')}`).toBe(0)
+}
