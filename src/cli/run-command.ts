@@ -10,6 +10,10 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./runs-command.ts')).runsCommand(command, world)
     case 'report':
       return (await import('./report-command.ts')).reportCommand(command, world)
+    case 'modules':
+      return (await import('./modules-command.ts')).modulesCommand(command, world)
+    case 'schema':
+      return (await import('./schema-command.ts')).schemaCommand(world)
     default:
       throw new ProblemError({ kind: 'usage', message: `${command.kind} is not wired yet` })
   }

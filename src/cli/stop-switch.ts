@@ -12,7 +12,7 @@ export interface StopWords {
   readonly during: 'looking' | 'changing'
   readonly say: (line: string) => void
   /** What gives the terminal back before ending at once. */
-  readonly release: () => void
+  readonly release: () => Promise<void>
   readonly next?: string // the command that puts things in order after an abort
 }
 
@@ -27,13 +27,15 @@ export function makeStopSwitch(world: World, { during, say, release, next }: Sto
       say('Stopping after the steps that are running. Once more (Ctrl-C) to abort at once.')
       return
     }
-    release()
-    const left =
-      during === 'changing'
-        ? `Aborted: a step may be half done.${next === undefined ? '' : ` Undo it with: ${next}`}`
-        : 'Interrupted.'
-    world.stderr.write(`${left}\n`)
-    world.exitNow(INTERRUPTED)
+    void release().finally(() => end(world, { during, next }))
   })
   return { requested: () => requests > 0, dispose }
+}
+
+function end(world: World, { during, next }: { during: StopWords['during']; next: string | undefined }): void {
+  const undo = next === undefined ? '' : ` See what was done, or undo it: ${next}`
+  world.stderr.write(
+    during === 'changing' ? `Aborted: a step may be half done.${undo}\n` : 'Interrupted; nothing was changed.\n',
+  )
+  world.exitNow(INTERRUPTED)
 }
