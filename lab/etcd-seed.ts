@@ -59,7 +59,8 @@ function configFile(settings: readonly Setting[]): string {
   )
 }
 
+/** Empties the unit's own Environment=, as etcd refuses a setting that is given by variable and by flag. */
 function dropIn(command: readonly string[]): SeedFile {
-  const content = `[Service]\nExecStart=\nExecStart=${command.join(' \\\n  ')}\n`
+  const content = `[Service]\nEnvironment=\nExecStart=\nExecStart=${command.join(' \\\n  ')}\n`
   return { path: '/etc/systemd/system/etcd.service.d/lab.conf', content }
 }

@@ -1,8 +1,8 @@
 /** The lab as functions, for tests, demos and the command line. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { buildImages } from './build-image.ts'
 import { killCgroup, removeCgroups } from './cgroup.ts'
-import { startForwarders } from './forward.ts'
+import { requireFreeAddresses, startForwarders } from './forward.ts'
 import { bootHost, crash, type HostOfLab, hasRoot, hostOfLab, isOn, makeRoot, powerOff } from './host.ts'
 import { type ImageName, imageFile, layersOf } from './images.ts'
 import { renderInventory } from './inventory.ts'
@@ -11,7 +11,7 @@ import { LabError } from './lab-error.ts'
 import { leftovers } from './leftovers.ts'
 import { withLock } from './lock.ts'
 import { labPaths } from './paths.ts'
-import { requireMachine } from './requirements.ts'
+import { requireMachine, requireRoot } from './requirements.ts'
 import { type Argv, type Outcome, runTool } from './run-tool.ts'
 import type { LabSettings } from './settings.ts'
 import { sshArgv } from './ssh.ts'
@@ -40,7 +40,7 @@ export async function upLab(name: TopologyName, settings: LabSettings): Promise<
 
 /** Ends the lab and verifies that nothing of it is left on the machine; fine when none is up. Keys and logs stay. */
 export async function downLab(settings: LabSettings): Promise<void> {
-  requireMachine()
+  requireRoot()
   await locked(settings, async () => {
     await sweep(settings)
     const none = () => (leftovers(settings).length === 0 ? true : undefined)
@@ -144,8 +144,10 @@ async function started(name: TopologyName, settings: LabSettings): Promise<LabSt
   await sweep(settings)
   rmSync(labPaths(settings.stateDir).logs, { recursive: true, force: true })
   const topology = TOPOLOGIES[name]
+  await requireFreeAddresses(topology.hosts, settings.loopback)
   await writeKeys(settings, topology)
   writeFileSync(labPaths(settings.stateDir).inventory, renderInventory(topology))
+  giveToOwner(settings)
   const images = imagesOf(topology).map((image) => ({ name: image, file: imageFile(settings.cacheDir, image) }))
   const supervisor = await startSupervisor(settings, images)
   const state: LabState = { version: 1, topology: name, loopback: settings.loopback, ...supervisor }
@@ -158,4 +160,11 @@ async function sweep(settings: LabSettings): Promise<void> {
   await killCgroup(settings.id)
   await removeCgroups(settings.id)
   forgetState(settings)
+}
+
+/** What people use from a shell of their own belongs to the one who called sudo: ssh wants its key to be the user's. */
+function giveToOwner({ stateDir, owner }: LabSettings): void {
+  if (owner === undefined) return
+  const { key, publicKey, knownHosts, inventory } = labPaths(stateDir)
+  for (const file of [key, publicKey, knownHosts, inventory]) chownSync(file, owner.uid, owner.gid)
 }

@@ -5,6 +5,7 @@ import { installTools } from './install-tools.ts'
 import { crashHost, downLab, resetHost, resetLab, startHost, stopHost, upLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { printLogs } from './logs.ts'
+import { requireRoot } from './requirements.ts'
 import { passThrough } from './run-tool.ts'
 import { type LabSettings, labSettings } from './settings.ts'
 import { sshArgv } from './ssh.ts'
@@ -14,6 +15,7 @@ import { networkArgv } from './supervisor.ts'
 
 try {
   const command = parseCommand(process.argv.slice(2))
+  if (!['help', 'status', 'doctor'].includes(command.kind)) requireRoot()
   const loopback = command.kind === 'up' && command.loopback !== undefined ? { loopback: command.loopback } : {}
   process.exitCode = await obey(
     command,

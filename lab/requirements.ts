@@ -36,6 +36,12 @@ export function requireMachine(): void {
   throw new LabError(['the lab cannot run on this machine as it is:', ...problems, ...install].join('\n'))
 }
 
+/** Fails with a LabError for anyone but root, without whom nothing of the lab can be touched. */
+export function requireRoot(): void {
+  const { problem } = rootRequirement(process.geteuid?.())
+  if (problem !== undefined) throw new LabError(`root: ${problem}`)
+}
+
 /** Everything the lab needs, in the order in which a person would mend it. */
 export function requirements(): readonly Requirement[] {
   const path = toolPath(process.env.PATH)

@@ -17,6 +17,8 @@ export interface LabSettings {
   readonly ttlSeconds: number
   /** Where image builds take packages from; undefined: the mirror in this machine's own apt sources. */
   readonly mirror: string | undefined
+  /** Who gets the key and the other files for people; present when root was reached by sudo. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined
   /** Takes one line of progress. */
   readonly report: (line: string) => void
 }
@@ -39,6 +41,7 @@ export function labSettings(env: NodeJS.ProcessEnv, over: Partial<Omit<LabSettin
     loopback: parseLoopback(over.loopback ?? (stateDir === DEFAULT_STATE_DIR ? '127.77.0' : ownLoopback(id))),
     ttlSeconds: over.ttlSeconds ?? parseTtl(env.RUNBOOK_LAB_TTL),
     mirror: over.mirror ?? (env.RUNBOOK_LAB_MIRROR || undefined),
+    owner: over.owner ?? sudoCaller(env),
     report: over.report ?? (() => undefined),
   }
 }
@@ -58,4 +61,9 @@ function parseTtl(text: string | undefined): number {
   if (text === undefined || text === '') return EIGHT_HOURS
   if (/^[1-9]\d*$/.test(text)) return Number(text)
   throw new LabError(`RUNBOOK_LAB_TTL=${text}: a number of seconds is wanted`, 3)
+}
+
+function sudoCaller({ SUDO_UID, SUDO_GID }: NodeJS.ProcessEnv): LabSettings['owner'] {
+  if (SUDO_UID === undefined || SUDO_GID === undefined) return undefined
+  return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) }
 }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { seedFiles } from '../../lab/seed.ts'
+import { TOPOLOGIES, type TopologyName } from '../../lab/topologies.ts'
+
+const IDENTITY = { machineId: 'f00d', hostKey: 'PRIVATE', hostKeyPublic: 'PUBLIC', authorizedKey: 'KEY' }
+
+function seed(topology: TopologyName) {
+  const [host] = TOPOLOGIES[topology].hosts
+  if (host === undefined) throw new Error(`${topology} has hosts`)
+  const files = seedFiles(host, TOPOLOGIES[topology], IDENTITY)
+  return { files, text: (path: string) => files.find((file) => file.path === path)?.content ?? '' }
+}
+
+describe("a host's own files", () => {
+  it('name all hosts of the lab', () => {
+    expect(seed('mods').text('/etc/hosts')).toContain('10.77.0.11 h1\n10.77.0.12 h2\n')
+    expect(seed('mods').text('/etc/hostname')).toBe('h1\n')
+  })
+
+  it('keep the host key for root alone', () => {
+    const key = seed('one').files.find((file) => file.path === '/etc/ssh/ssh_host_ed25519_key')
+    expect(key).toEqual({ path: '/etc/ssh/ssh_host_ed25519_key', content: 'PRIVATE', mode: 0o600 })
+  })
+
+  it('leave a plain host without any etcd', () => {
+    expect(seed('one').files.filter((file) => file.path.includes('etcd'))).toEqual([])
+  })
+})
+
+describe("an etcd member's settings", () => {
+  it('go into the environment file, as Debian has it', () => {
+    const text = seed('etcd3').text('/etc/default/etcd')
+    expect(text).toContain('ETCD_NAME="e1"\n')
+    expect(text).toContain('ETCD_LISTEN_CLIENT_URLS="http://10.77.0.21:2379,http://127.0.0.1:2379"\n')
+    expect(text).not.toMatch(/HEARTBEAT|ELECTION/)
+  })
+
+  it('or into flags of the unit, with nothing in its environment to contradict them', () => {
+    const { files, text } = seed('etcd3-flags')
+    const unit = text('/etc/systemd/system/etcd.service.d/lab.conf')
+    expect(unit).toMatch(/^\[Service\]\nEnvironment=\nExecStart=\nExecStart=\/usr\/bin\/etcd \\\n {2}--name=e1 \\\n/)
+    expect(unit).toContain('--election-timeout=1000\n')
+    expect(files.some((file) => file.path === '/etc/default/etcd')).toBe(false)
+  })
+
+  it('or into a configuration file, numbers as numbers', () => {
+    const { text } = seed('etcd3-config')
+    const config = parse(text('/etc/etcd/etcd.conf.yml'))
+    expect(config).toMatchObject({ name: 'e1', 'data-dir': '/var/lib/etcd/default', 'heartbeat-interval': 100 })
+    expect(config['initial-cluster']).toBe(
+      'e1=http://10.77.0.21:2380,e2=http://10.77.0.22:2380,e3=http://10.77.0.23:2380',
+    )
+    expect(text('/etc/systemd/system/etcd.service.d/lab.conf')).toContain('--config-file /etc/etcd/etcd.conf.yml\n')
+  })
+})
