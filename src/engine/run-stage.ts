@@ -82,7 +82,7 @@ async function runHost(running: Running, batch: BatchInput, host: HostName): Pro
         continue
       }
       const result = await runStep(running, { stage: batch.index, host, step, planned: plannedFor(batch, host, step) })
-      changed ||= result === 'changed' && step.module.effect === 'changes'
+      changed ||= result === 'changed'
     }
     return { host, changed }
   } catch (error) {
