@@ -88,13 +88,11 @@ export function parseHealth(text: string): readonly EndpointHealth[] {
     .map((line) => (line.startsWith('[{"endpoint"') ? parseExactJson(line) : undefined))
     .find(Array.isArray)
   if (json)
-    return json
-      .filter(isObject)
-      .map((entry) => ({
-        endpoint: String(entry.endpoint),
-        healthy: entry.health === true,
-        error: String(entry.error ?? ''),
-      }))
+    return json.filter(isObject).map((entry) => ({
+      endpoint: String(entry.endpoint),
+      healthy: entry.health === true,
+      error: String(entry.error ?? ''),
+    }))
   return lines.flatMap((line) => {
     const [, endpoint = '', negated, error = ''] = /^(https?:\/\/\S+) is (un)?healthy: (.*)$/.exec(line) ?? []
     return endpoint === ''
