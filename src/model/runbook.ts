@@ -1,7 +1,7 @@
 import type { StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Module } from './module.ts'
-import type { Result } from './problem.ts'
+import type { Problem, Result } from './problem.ts'
 import type { Span } from './source.ts'
 
 /**
@@ -103,4 +103,5 @@ export interface Runbook {
   readonly measures: readonly Measure[]
   readonly stages: readonly Stage[]
   readonly onFailure: OnFailure
+  readonly notes?: readonly Problem[] // remarks that stop nothing, for `validate`
 }

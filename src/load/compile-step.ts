@@ -1,0 +1,204 @@
+import { type StepId, stepId } from '../model/id.ts'
+import { isObject } from '../model/json.ts'
+import { effectOf, type Module } from '../model/module.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Step, UndoStep } from '../model/runbook.ts'
+import type { Span } from '../model/source.ts'
+import { compileArgs } from './compile-args.ts'
+import { bindable, compileCondition } from './compile-scalar.ts'
+import type { Compiling, NameUse } from './compiling.ts'
+import { parseDuration } from './duration.ts'
+import { suggest } from './nearest.ts'
+import { MEASURE_KEYWORDS, RESERVED_KEYWORDS, STEP_KEYWORDS } from './runbook-schema.ts'
+import { hasTemplate } from './template.ts'
+import {
+  childOf,
+  itemsOf,
+  memberOf,
+  spanOf,
+  textOf,
+  toJson,
+  type YamlMap,
+  type YamlMember,
+  type YamlNode,
+} from './yaml-node.ts'
+
+/** In which part of the runbook a step stands: only steps of stages may change a host. */
+export type StepPart = 'facts' | 'guards' | 'gate' | 'measure' | 'stage'
+
+export interface StepPlace {
+  readonly part: StepPart
+  readonly prefix: string // of ids that are made: `s1`, `fact`
+  readonly number: number // from 1
+}
+
+/** A step, the names it needs and the places that checks across steps point at. */
+export interface CompiledStep {
+  readonly step: Step
+  readonly uses: readonly NameUse[]
+  readonly idAt: Span
+  readonly asAt?: Span
+  readonly follows: readonly { readonly id: string; readonly at: Span }[] // when_changed
+}
+
+/** Compiles one step; undefined where it has no module that could be run. Problems go to `compiling`. */
+export function compileStep(compiling: Compiling, node: YamlNode, place: StepPlace): CompiledStep | undefined {
+  if (node.kind !== 'map') return undefined // the structure's check says so
+  const chosen = chooseModule(compiling, node, place.part === 'measure' ? MEASURE_KEYWORDS : STEP_KEYWORDS)
+  if (!chosen) return undefined
+  const { module, member } = chosen
+  refuseChanges(compiling, module, member, place.part)
+  refuseTemplateName(compiling, childOf(node, 'name'))
+  const args = compileArgs(compiling, module, member.value)
+  const when = conditionOf(compiling, node)
+  const undo = compileUndo(compiling, node)
+  const name = place.part === 'measure' ? module.name : (textOf(childOf(node, 'name')) ?? module.name)
+  const idNode = childOf(node, 'id')
+  const id = textOf(idNode) ?? `${place.prefix}-${place.number}-${slug(name)}`
+  const asNode = memberOf(node, 'as')?.value
+  const follows = followsOf(childOf(node, 'when_changed'))
+  const step: Step = {
+    id: stepId(id),
+    name,
+    module,
+    args: bindable(member.value, args),
+    ...(when ? { when: bindable(when.node, when.binder) } : {}),
+    whenChanged: follows.map((follow): StepId => stepId(follow.id)),
+    ...optionsOf(node, asNode),
+    ...(undo ? { undo: undo.step } : {}),
+    at: spanOf(node),
+  }
+  const uses = [...args.uses, ...(when?.binder.uses ?? []), ...(undo?.uses ?? [])]
+  return { step, uses, idAt: spanOf(idNode ?? member), follows, ...(asNode ? { asAt: spanOf(asNode) } : {}) }
+}
+
+/** Everything of a step that is taken as written. */
+function optionsOf(node: YamlMap, asNode: YamlNode | undefined) {
+  const become = flagOf(node, 'become')
+  const timeoutMs = parseDuration(textOf(childOf(node, 'timeout')) ?? '')
+  const retry = childOf(node, 'retry')
+  const times = numberOf(childOf(retry, 'times'))
+  const as = textOf(asNode)
+  return {
+    runOnce: flagOf(node, 'run_once') ?? false,
+    irreversible: flagOf(node, 'irreversible') ?? false,
+    beforeUndo: flagOf(node, 'before_undo') ?? false,
+    commit: flagOf(node, 'commit') ?? false,
+    ...(become === undefined ? {} : { become }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(times === undefined
+      ? {}
+      : { retry: { times, everyMs: parseDuration(textOf(childOf(retry, 'every')) ?? '') ?? 0 } }),
+    ...(as === undefined ? {} : { as }),
+  }
+}
+
+export function flagOf(node: YamlNode | undefined, key: string): boolean | undefined {
+  const value = childOf(node, key)
+  return value?.kind === 'scalar' && typeof value.value === 'boolean' ? value.value : undefined
+}
+
+export const numberOf = (node: YamlNode | undefined): number | undefined =>
+  node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
+
+interface Chosen {
+  readonly module: Module
+  readonly member: YamlMember
+}
+
+/** The one key of a map that names a module; all other keys must be `keywords`. */
+export function chooseModule(
+  compiling: Compiling,
+  node: YamlMap,
+  keywords: Readonly<Record<string, unknown>>,
+): Chosen | undefined {
+  const { modules, problems } = compiling
+  const strangers = node.members.filter(({ key }) => !Object.hasOwn(keywords, key))
+  const [member, second] = strangers.filter(({ key }) => modules.has(key))
+  const unknown = strangers.filter(({ key }) => !modules.has(key))
+  problems.push(...unknown.map((stranger) => unknownKey(compiling, stranger, member ? 'keyword' : 'module', keywords)))
+  if (second && member) {
+    const message = `a step has one module, and this one has ${member.key} and ${second.key}`
+    problems.push({ kind: 'schema', message, at: spanOf(second), hint: 'make two steps of it' })
+  }
+  if (!member && unknown.length === 0) {
+    const hint = suggest('', modules.keys())
+    problems.push({ kind: 'schema', message: 'this step names no module', at: spanOf(node), ...(hint ? { hint } : {}) })
+  }
+  const module = modules.get(member?.key ?? '')
+  return module && member ? { module, member } : undefined
+}
+
+function unknownKey(
+  compiling: Compiling,
+  member: YamlMember,
+  wanted: 'keyword' | 'module',
+  keywords: Readonly<Record<string, unknown>>,
+): Problem {
+  const { key } = member
+  const at = spanOf(member)
+  if (RESERVED_KEYWORDS.includes(key)) {
+    return { kind: 'schema', message: `${key} is not supported yet`, at, hint: 'delete it: it would do nothing' }
+  }
+  const keywordHint = suggest(key, Object.keys(keywords))
+  const near = keywordHint?.startsWith('did you mean')
+  if (wanted === 'keyword' || near) {
+    const moduleHint = suggest(key, compiling.modules.keys())
+    const hint = near || !moduleHint?.startsWith('did you mean') ? keywordHint : moduleHint
+    return { kind: 'schema', message: `unknown keyword ${key}`, at, ...(hint ? { hint } : {}) }
+  }
+  const hint = suggest(key, compiling.modules.keys())
+  return { kind: 'reference', message: `there is no module ${key}`, at, ...(hint ? { hint } : {}) }
+}
+
+const WHY_READS: Readonly<Record<Exclude<StepPart, 'stage'>, string>> = {
+  facts: 'facts only look',
+  guards: 'guards only look',
+  gate: 'gates only look',
+  measure: 'measures only look',
+}
+
+function refuseChanges(compiling: Compiling, module: Module, member: YamlMember, part: StepPart): void {
+  const written = toJson(member.value)
+  if (part === 'stage' || effectOf(module, isObject(written) ? written : {}) === 'reads') return
+  const message = `${module.name} changes hosts, and ${WHY_READS[part]}`
+  compiling.problems.push({ kind: 'schema', message, at: spanOf(member), hint: 'make it a step of a stage' })
+}
+
+function refuseTemplateName(compiling: Compiling, node: YamlNode | undefined): void {
+  if (!node || !hasTemplate(textOf(node) ?? '')) return
+  const message = 'a name is the same on every host: templates are not rendered in it'
+  compiling.problems.push({ kind: 'template', message, at: spanOf(node) })
+}
+
+function conditionOf(compiling: Compiling, node: YamlMap) {
+  const when = childOf(node, 'when')
+  return when?.kind === 'scalar' ? { node: when, binder: compileCondition(compiling, when) } : undefined
+}
+
+function compileUndo(
+  compiling: Compiling,
+  node: YamlMap,
+): { readonly step: UndoStep; readonly uses: readonly NameUse[] } | undefined {
+  const undo = childOf(node, 'undo')
+  const chosen = undo?.kind === 'map' ? chooseModule(compiling, undo, {}) : undefined
+  if (!chosen) return undefined
+  const args = compileArgs(compiling, chosen.module, chosen.member.value)
+  return { step: { module: chosen.module, args: bindable(chosen.member.value, args) }, uses: args.uses }
+}
+
+function followsOf(node: YamlNode | undefined): readonly { readonly id: string; readonly at: Span }[] {
+  const nodes = node?.kind === 'scalar' ? [node] : itemsOf(node)
+  return nodes.flatMap((item) => {
+    const id = textOf(item)
+    return id === undefined ? [] : [{ id, at: spanOf(item) }]
+  })
+}
+
+/** Letters, digits and dashes, at most 40 characters. */
+export const slug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '')

@@ -1,0 +1,21 @@
+import type { Modules } from '../model/module.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Span } from '../model/source.ts'
+
+/** What compiling one runbook collects on its way; owned by one loadRunbook. */
+export interface Compiling {
+  readonly modules: Modules
+  readonly folder: string // where files that arguments name lie
+  readonly problems: Problem[]
+  readonly notes: Problem[] // remarks that stop nothing
+}
+
+/** A root name that a template or expression needs, and where it says so. */
+export interface NameUse {
+  readonly name: string
+  readonly at: Span
+}
+
+export const problem = (compiling: Compiling, found: Problem): void => {
+  compiling.problems.push(found)
+}

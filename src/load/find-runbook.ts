@@ -1,0 +1,84 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import { suggest } from './nearest.ts'
+import { readText } from './source-text.ts'
+import { parseYaml } from './yaml-document.ts'
+import { childOf, itemsOf, textOf } from './yaml-node.ts'
+
+/** A runbook's text, before it is compiled. */
+export interface RunbookFile {
+  readonly file: string
+  readonly text: string
+}
+
+export function readRunbookFile(file: string): Result<RunbookFile> {
+  const text = readText(file, 'runbook')
+  return text.ok ? succeed({ file, text: text.value }) : text
+}
+
+const isYaml = (name: string): boolean => /\.ya?ml$/.test(name)
+
+/** A file when the argument is a path, else the runbook of that name in the first folder that has it. */
+export function findRunbook(nameOrPath: string, folders: readonly string[]): Result<string> {
+  if (nameOrPath.includes('/') || isYaml(nameOrPath))
+    return isFile(nameOrPath) ? succeed(nameOrPath) : fail([noFile(nameOrPath, folders)])
+  const found = runbookFiles(folders).find((file) => nameOf(file) === nameOrPath)
+  return found === undefined ? fail([noRunbook(nameOrPath, folders)]) : succeed(found)
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** The runbook files of the folders; of two with one name, the earlier folder's. */
+function runbookFiles(folders: readonly string[]): readonly string[] {
+  const byName = new Map<string, string>()
+  for (const folder of folders) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
+    for (const entry of readdirSync(folder).filter(isYaml).toSorted()) {
+      const file = join(folder, entry)
+      if (isFile(file) && !byName.has(nameOf(file))) byName.set(nameOf(file), file)
+    }
+  }
+  return [...byName.values()]
+}
+
+const nameOf = (file: string): string => basename(file).replace(/(?:\.runbook)?\.ya?ml$/, '')
+
+const noFile = (path: string, folders: readonly string[]): Problem => {
+  const hint = suggest(nameOf(path), runbookFiles(folders).map(nameOf))
+  return { kind: 'reference', message: `there is no runbook file ${path}`, ...(hint ? { hint } : {}) }
+}
+
+function noRunbook(name: string, folders: readonly string[]): Problem {
+  const names = runbookFiles(folders).map(nameOf)
+  const hint = suggest(name, names) ?? `there are no runbooks in ${folders.join(', ') || 'any folder'}`
+  return { kind: 'reference', message: `there is no runbook ${name}`, hint }
+}
+
+/** What a list of runbooks shows of one. */
+export interface RunbookSummary {
+  readonly name: string
+  readonly summary: string
+  readonly symptoms: readonly string[]
+  readonly file: string
+  readonly problem?: Problem // the file cannot be read as YAML; `validate` says more
+}
+
+/** All runbooks of the folders, by name, without compiling them. */
+export const listRunbooks = (folders: readonly string[]): readonly RunbookSummary[] =>
+  runbookFiles(folders)
+    .map(summaryOf)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+function summaryOf(file: string): RunbookSummary {
+  const text = readText(file, 'runbook')
+  const parsed = text.ok ? parseYaml(file, text.value, 'runbook') : text
+  if (!parsed.ok) return { name: nameOf(file), summary: '', symptoms: [], file, problem: parsed.problems[0] }
+  const root = parsed.value
+  return {
+    name: textOf(childOf(root, 'name')) ?? nameOf(file),
+    summary: textOf(childOf(root, 'summary')) ?? '',
+    symptoms: itemsOf(childOf(root, 'symptoms')).flatMap((node) => textOf(node) ?? []),
+    file,
+  }
+}

@@ -1,0 +1,191 @@
+import { dirname } from 'node:path'
+import { sha256 } from '../model/digest.ts'
+import { stepId } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
+import type { Modules } from '../model/module.ts'
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import type { Bindable, Measure, OnFailure, Param, Runbook } from '../model/runbook.ts'
+import { compileValue } from './compile-args.ts'
+import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
+import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
+import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
+import type { Compiling, NameUse } from './compiling.ts'
+import { compileParams } from './params.ts'
+import { structureSchema } from './runbook-schema.ts'
+import { schemaFaults } from './schema-check.ts'
+import { schemaProblem } from './schema-problem.ts'
+import { type NameEvent, nameProblems } from './scope-names.ts'
+import { stepProblems } from './step-order.ts'
+import { parseYaml } from './yaml-document.ts'
+import {
+  childOf,
+  itemsOf,
+  memberOf,
+  membersOf,
+  spanOf,
+  textOf,
+  toJson,
+  type YamlMember,
+  type YamlNode,
+} from './yaml-node.ts'
+
+export interface RunbookSource {
+  readonly file: string
+  readonly text: string
+  readonly modules: Modules
+  /** Names of inventory variables. Given, a name that neither they nor the runbook have is a problem now. */
+  readonly inventoryNames?: ReadonlySet<string>
+}
+
+/** A runbook compiled from its text, or every problem in it with its place. Reads the files that arguments name. */
+export function loadRunbook(source: RunbookSource): Result<Runbook> {
+  const parsed = parseYaml(source.file, source.text, 'runbook')
+  if (!parsed.ok) return parsed
+  const compiling: Compiling = { modules: source.modules, folder: dirname(source.file), problems: [], notes: [] }
+  const runbook = compile(compiling, parsed.value, source)
+  return compiling.problems.length > 0 ? fail(inFileOrder(compiling.problems)) : succeed(runbook)
+}
+
+/** Top to bottom, each problem once. */
+function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify([problem.at, problem.message]), problem]))
+  return [...unique.values()].toSorted(
+    (a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0),
+  )
+}
+
+function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): Runbook {
+  checkStructure(compiling, root)
+  const params = compileParams(compiling, childOf(root, 'params'))
+  const facts = compileSteps(compiling, itemsOf(childOf(root, 'facts')), { part: 'facts', prefix: 'fact' })
+  const vars = membersOf(childOf(root, 'vars')).map((member) => compileVar(compiling, member))
+  const guards = compileSteps(compiling, itemsOf(childOf(root, 'guards')), { part: 'guards', prefix: 'guard' })
+  const measures = membersOf(childOf(root, 'measure')).flatMap((member) => compileMeasure(compiling, member) ?? [])
+  const stages = compileStages(compiling, root)
+  const compiled = { params, facts, vars, guards, measures, stages }
+  compiling.problems.push(...nameProblems(nameEvents(compiled), source.inventoryNames))
+  compiling.problems.push(
+    ...stepProblems({ looks: [...facts, ...guards, ...measures.map(({ read }) => read)], stages }),
+  )
+  return {
+    ...headOf(root),
+    file: source.file,
+    text: source.text,
+    sha256: sha256(source.text),
+    params,
+    vars: vars.map(({ name, value }) => ({ name, value })),
+    facts: facts.map(({ step }) => step),
+    guards: guards.map(({ step }) => step),
+    measures: measures.map(({ measure }) => measure),
+    stages: stages.map(({ stage }) => stage),
+    ...(compiling.notes.length > 0 ? { notes: inFileOrder(compiling.notes) } : {}),
+  }
+}
+
+function headOf(root: YamlNode) {
+  const description = textOf(childOf(root, 'description'))
+  const onFailure = textOf(childOf(root, 'on_failure')) ?? 'stop'
+  return {
+    name: textOf(childOf(root, 'name')) ?? '',
+    summary: textOf(childOf(root, 'summary')) ?? '',
+    ...(description === undefined ? {} : { description }),
+    symptoms: itemsOf(childOf(root, 'symptoms')).flatMap((node) => textOf(node) ?? []),
+    hosts: textOf(childOf(root, 'hosts')) ?? '',
+    become: flagOf(root, 'become') ?? false,
+    onFailure: onFailure as OnFailure, // sealed: the schema has its words
+  }
+}
+
+/** Shape and types of everything but the modules' arguments, and that there is something to do. */
+function checkStructure(compiling: Compiling, root: YamlNode): void {
+  const faults = schemaFaults(structureSchema, toJson(root), 'none')
+  compiling.problems.push(...faults.map((fault) => schemaProblem(root, fault)))
+  const stages = memberOf(root, 'stages')
+  const steps = memberOf(root, 'steps')
+  if (stages && steps) {
+    const message = 'stages and steps exclude each other'
+    compiling.problems.push({ kind: 'schema', message, at: spanOf(steps), hint: 'put the steps into a stage' })
+  }
+  if (root.kind === 'map' && !stages && !steps && !memberOf(root, 'guards') && !memberOf(root, 'measure')) {
+    const message = 'this runbook does nothing: it has no stages or steps, no guards and no measures'
+    compiling.problems.push({ kind: 'schema', message, at: spanOf(root) })
+  }
+}
+
+interface CompiledVar {
+  readonly name: string
+  readonly value: Bindable<Json>
+  readonly uses: readonly NameUse[]
+  readonly member: YamlMember
+}
+
+/** A literal, a template, or `{expr: CEL}`. */
+function compileVar(compiling: Compiling, member: YamlMember): CompiledVar {
+  const expression = memberOf(member.value, 'expr')
+  const only =
+    membersOf(member.value).length === 1 && expression?.value.kind === 'scalar' ? expression.value : undefined
+  const binder: Binder = only ? compileExpression(compiling, only, 'any') : compileValue(compiling, member.value)
+  return { name: member.key, value: bindable(only ?? member.value, binder), uses: binder.uses, member }
+}
+
+interface CompiledMeasure {
+  readonly measure: Measure
+  readonly read: CompiledStep
+  readonly targetUses: readonly NameUse[]
+}
+
+function compileMeasure(compiling: Compiling, member: YamlMember): CompiledMeasure | undefined {
+  const read = compileStep(compiling, member.value, { part: 'measure', prefix: 'measure', number: 1 })
+  const targetNode = childOf(member.value, 'target')
+  const target = targetNode?.kind === 'scalar' ? compileCondition(compiling, targetNode) : undefined
+  const description = textOf(childOf(member.value, 'description'))
+  if (!read) return undefined
+  const step = { ...read.step, id: stepId(`measure-${member.key}`), name: member.key }
+  const measure: Measure = {
+    name: member.key,
+    read: step,
+    unit: textOf(childOf(member.value, 'unit')) ?? '',
+    ...(targetNode && target ? { target: bindable(targetNode, target) } : {}),
+    ...(description === undefined ? {} : { description }),
+  }
+  return { measure, read: { ...read, step, idAt: spanOf(member) }, targetUses: target?.uses ?? [] }
+}
+
+/** Everything that gives names a value or needs them, in the order of a run. */
+function nameEvents(compiled: {
+  readonly params: readonly Param[]
+  readonly facts: readonly CompiledStep[]
+  readonly vars: readonly CompiledVar[]
+  readonly guards: readonly CompiledStep[]
+  readonly measures: readonly CompiledMeasure[]
+  readonly stages: readonly CompiledStage[]
+}): readonly NameEvent[] {
+  const { params, facts, vars, guards, measures, stages } = compiled
+  return [
+    ...params.map(({ name, at }) => declares(name, `a parameter (line ${at.line})`, at)),
+    ...facts.flatMap(stepEvents),
+    ...vars.flatMap(({ name, uses, member }) => [
+      { kind: 'uses', uses } as const,
+      declares(name, 'one of the vars', spanOf(member)),
+    ]),
+    ...guards.flatMap(stepEvents),
+    ...measures.flatMap(({ read, targetUses }): readonly NameEvent[] => [
+      { kind: 'uses', uses: read.uses },
+      { kind: 'uses', uses: targetUses, besides: ['value', 'before'] },
+    ]),
+    ...stages.flatMap(({ gate, steps, orderUses }): readonly NameEvent[] => [
+      { kind: 'uses', uses: [...orderUses, ...gate.flatMap(({ uses }) => uses)] },
+      ...steps.flatMap(stepEvents),
+    ]),
+  ]
+}
+
+function stepEvents({ step, uses, asAt }: CompiledStep): readonly NameEvent[] {
+  if (step.as === undefined || !asAt) return [{ kind: 'uses', uses }]
+  return [{ kind: 'uses', uses }, declares(step.as, `the output of step ${step.id}`, asAt)]
+}
+
+const declares = (name: string, what: string, at: NameUse['at']): NameEvent => ({
+  kind: 'declares',
+  declaration: { name, what, at },
+})

@@ -1,0 +1,54 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { isObject, type Json, type JsonObject } from '../model/json.ts'
+import { isFilledLater, type SchemaError, type SchemaFault, schemaFaultsOf } from './schema-fault.ts'
+
+/** Are there templates in the value that get theirs later? */
+export type Templates = 'later' | 'none'
+
+/** Strict, without `$data`, coercion or defaults: a check says what is wrong and changes nothing. */
+const ajv = new Ajv({
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allErrors: true,
+  verbose: true,
+  logger: false,
+})
+for (const format of ['cel', 'shell', 'controller-file', 'controller-template', 'regex']) ajv.addFormat(format, true)
+
+/** Compiled once per schema object: compiling costs milliseconds. */
+const compiled = new WeakMap<object, ValidateFunction>()
+
+/**
+ * Everything by which a value differs from its schema, one fault per mistake; empty when it fits. With templates
+ * `later`, a text that holds `{{` fits everywhere: it is checked again when bound.
+ */
+export function schemaFaults(schema: JsonObject, value: Json, templates: Templates): readonly SchemaFault[] {
+  const validate = compiled.get(schema) ?? ajv.compile(schema)
+  compiled.set(schema, validate)
+  if (validate(value)) return []
+  const faults = schemaFaultsOf((validate.errors ?? []).map(plainError))
+  return templates === 'none' ? faults : faults.filter((fault) => !isFilledLater(fault, value))
+}
+
+/** Why `schema` is no JSON Schema, for parameters' own schemas; undefined when it is one. */
+export function whyNoSchema(schema: JsonObject): string | undefined {
+  try {
+    ajv.compile(schema)
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
+
+const plainError = (error: ErrorObject): SchemaError => ({
+  keyword: error.keyword,
+  pointer: error.instancePath,
+  schemaPath: error.schemaPath,
+  params: isObject(error.params) ? error.params : {},
+  message: error.message ?? 'does not fit',
+  data: error.data,
+  schema: error.schema,
+  parentSchema: isObject(error.parentSchema) ? error.parentSchema : {},
+  ...(error.propertyName === undefined ? {} : { propertyName: error.propertyName }),
+})

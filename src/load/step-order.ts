@@ -1,0 +1,56 @@
+import type { Problem } from '../model/problem.ts'
+import type { CompiledStage } from './compile-stages.ts'
+import type { CompiledStep } from './compile-step.ts'
+import { suggest } from './nearest.ts'
+
+/** What is wrong between steps: an id twice, or a when_changed that names no earlier step of a stage. */
+export function stepProblems(input: {
+  readonly looks: readonly CompiledStep[]
+  readonly stages: readonly CompiledStage[]
+}): readonly Problem[] {
+  const { looks, stages } = input
+  const gates = stages.flatMap(({ gate }) => gate)
+  const steps = stages.flatMap((stage) => stage.steps)
+  return [
+    ...duplicates([...looks, ...steps]),
+    ...[...looks, ...gates].flatMap(followsNothing),
+    ...steps.flatMap((step, index) => followProblems(step, steps.slice(0, index), steps)),
+  ]
+}
+
+function duplicates(steps: readonly CompiledStep[]): readonly Problem[] {
+  const seen = new Map<string, CompiledStep>()
+  return steps.flatMap((compiled): readonly Problem[] => {
+    const { id } = compiled.step
+    const first = seen.get(id)
+    seen.set(id, first ?? compiled)
+    if (!first) return []
+    const message = `the id ${id} is taken by the step in line ${first.idAt.line}`
+    return [{ kind: 'reference', message, at: compiled.idAt, hint: 'ids are unique in a runbook' }]
+  })
+}
+
+const followsNothing = ({ follows }: CompiledStep): readonly Problem[] =>
+  follows.slice(0, 1).map(({ at }) => ({
+    kind: 'schema',
+    message: 'when_changed has no meaning here: nothing has changed before the stages',
+    at,
+  }))
+
+function followProblems(
+  { follows }: CompiledStep,
+  earlier: readonly CompiledStep[],
+  all: readonly CompiledStep[],
+): readonly Problem[] {
+  const ids = earlier.map(({ step }): string => step.id)
+  return follows.flatMap(({ id, at }): readonly Problem[] => {
+    if (ids.includes(id)) return []
+    const later = all.find(({ step }) => step.id === id)
+    if (later) {
+      const message = `the step ${id} comes later (line ${later.idAt.line}): when_changed names earlier steps`
+      return [{ kind: 'reference', message, at }]
+    }
+    const hint = suggest(id, ids)
+    return [{ kind: 'reference', message: `there is no earlier step with the id ${id}`, at, ...(hint ? { hint } : {}) }]
+  })
+}
