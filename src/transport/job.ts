@@ -3,7 +3,7 @@ import type { Reply, RunOptions } from '../model/transport.ts'
 /** One command on its way: its text for the host, what to call it when something goes wrong, and who waits for it. */
 export interface Job {
   readonly by: 'probe' | 'session'
-  readonly text: string // holds secrets in clear
+  readonly word: string // its text, quoted as one word; holds secrets in clear
   readonly label: string // for people
   readonly stdin: Uint8Array | undefined
   readonly timeoutMs: number

@@ -10,13 +10,13 @@ import { newNonceFrom, type RandomBytes } from './nonce.ts'
  */
 export const createLocalTransport = (options: { readonly randomBytes: RandomBytes }): Transport => ({
   open: (endpoint) => {
-    const line = { openChannel, lossOf: () => undefined, close: () => Promise.resolve() }
+    const line = { openChannel: openLocalChannel, lossOf: () => undefined, close: () => Promise.resolve() }
     return Promise.resolve(createConnection(endpoint, line, newNonceFrom(options.randomBytes)))
   },
 })
 
-const openChannel: OpenChannel = (command, listener) => {
-  // detached gives it a session of its own, as sshd does, so that all of it can be ended
+/** A program on this machine, in a session of its own, as sshd gives it: so that all of it can be ended. */
+export const openLocalChannel: OpenChannel = (command, listener) => {
   const child = spawn('/bin/sh', ['-c', command], { stdio: 'pipe', detached: true })
   child.stdout.on('data', listener.stdout)
   child.stderr.on('data', listener.stderr)

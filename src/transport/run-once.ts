@@ -1,3 +1,4 @@
+import { quote } from '../model/command.ts'
 import type { Reply } from '../model/transport.ts'
 import type { Job } from './job.ts'
 import { Shell, type ShellOptions } from './shell-protocol.ts'
@@ -19,7 +20,7 @@ export async function runOnce(options: Omit<ShellOptions, 'listener'>, text: str
     shell.write([
       {
         by: 'session',
-        text,
+        word: quote(text),
         label: '',
         stdin: undefined,
         timeoutMs: limitMs,

@@ -1,4 +1,4 @@
-import { type Command, displayCommand, renderCommand } from '../model/command.ts'
+import { type Command, displayCommand, quote, renderCommand } from '../model/command.ts'
 import { Secret } from '../model/secret.ts'
 import type { Reply, Runner, RunOptions } from '../model/transport.ts'
 import type { Job } from './job.ts'
@@ -20,7 +20,7 @@ const limits = (options: RunOptions) => ({
 })
 
 const jobText = (command: Command) => ({
-  text: renderCommand(command),
+  word: quote(renderCommand(command)), // throws on NUL, before anything is sent
   label: labelText(displayCommand(command)),
   stdin: command.stdin instanceof Secret ? Buffer.from(command.stdin.reveal()) : command.stdin,
 })

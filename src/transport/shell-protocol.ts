@@ -82,13 +82,19 @@ export class Shell {
     return [...this.#flights.values()].flatMap((flight) => flight.job ?? [])
   }
 
-  /** What was said before the hello, without our prompt: the complaints of sudo, else what a login shell printed. */
+  /** What was said before the hello: of sudo its complaint, without our prompt; of a login shell all that it printed. */
   complaint(): string {
     const hello = this.#flights.get(0)
     const { become } = this.#options
-    const said = hello?.stderr.bytes().toString() ?? ''
-    const text = become.kind === 'sudo-password' ? said.replaceAll(become.prompt, '') : said
-    return text.trim() || (hello?.stdout.bytes().toString().trim() ?? '')
+    const stderr = hello?.stderr.bytes().toString() ?? ''
+    switch (become.kind) {
+      case 'none':
+        return `${stderr.trim()}\n${hello?.stdout.bytes().toString() ?? ''}`.trim()
+      case 'sudo':
+        return stderr.trim()
+      case 'sudo-password':
+        return stderr.replaceAll(become.prompt, '').trim()
+    }
   }
 
   /** Writes jobs in one piece; the host does them one after another. */
@@ -97,7 +103,7 @@ export class Shell {
     for (const job of jobs) {
       this.#written += 1
       this.#flights.set(this.#written, newFlight(job, job.limitBytes))
-      this.#unsent.push(commandText(this.#options.nonce, this.#written, job.text, job.stdin))
+      this.#unsent.push(commandText(this.#options.nonce, this.#written, job.word, job.stdin))
     }
     this.#send()
     const [first] = jobs

@@ -51,11 +51,11 @@ export const helloText = (nonce: string): string =>
 
 /**
  * One command and its mark. The text is one quoted word given to eval in a subshell: whatever it says, also when it
- * does not parse, it can neither end the script's own line nor change the shell for the commands after it.
+ * does not parse, it can neither end the script's own line nor change the shell for the commands after it. `word` is
+ * that word, quoted.
  */
-export function commandText(nonce: string, index: number, text: string, stdin: Uint8Array | undefined): string {
-  if (text.includes('\0')) throw new RangeError('a NUL character cannot be part of a command')
-  const subshell = `( eval ${quote(text)} )`
+export function commandText(nonce: string, index: number, word: string, stdin: Uint8Array | undefined): string {
+  const subshell = `( eval ${word} )`
   const fed = stdin === undefined ? `${subshell} </dev/null` : `${printing(stdin)} | ${subshell}`
   return `${fed}\n__runbook_mark ${nonce} ${index} $?\n`
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,8 @@ export interface Sshd {
   readonly hostKeys: Readonly<Record<string, string>> // type -> `type base64`
   readonly clientKey: string // file
   log(): string
-  keygen(name: string, ...options: string[]): string // makes a key pair in the folder, gives its file
+  keygen(name: string, ...options: string[]): string // makes a key pair in the folder, ed25519 unless told, gives its file
+  authorize(key: string): void // lets the key file log in too
   endpoint(change?: Partial<Endpoint>): Endpoint
   knownHosts(lines: readonly string[]): string // writes a file, gives its path
   stop(): Promise<void>
@@ -34,16 +35,17 @@ export async function startSshd(
   mkdirSync('/run/sshd', { recursive: true })
   const keygen = (name: string, ...more: string[]): string => {
     const file = join(folder, name)
-    execFileSync('ssh-keygen', ['-q', '-N', '', '-C', name, '-f', file, ...more])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file, ...more])
     return file
   }
+  const authorize = (key: string): void => appendFileSync(join(folder, 'authorized_keys'), `${publicKey(key)}\n`)
   const types = options.types ?? ['ed25519']
   const files = types.map((type) => keygen(`host_${type}`, '-t', type))
   const hostKeys = Object.fromEntries(files.map((file, index) => [types[index] ?? '', publicKey(file)]))
-  const clientKey = keygen('client', '-t', 'ed25519')
+  const clientKey = keygen('client')
   const port = await freePort()
   writeFileSync(join(folder, 'config'), configText(folder, port, files, options.config ?? []))
-  writeFileSync(join(folder, 'authorized_keys'), `${publicKey(clientKey)}\n`)
+  authorize(clientKey)
   const { log, stop } = await startProgram(folder)
   const knownHosts = (lines: readonly string[]): string => {
     const file = join(mkdtempSync(join(folder, 'known-')), 'known_hosts')
@@ -62,7 +64,7 @@ export async function startSshd(
     connectTimeoutMs: 10_000,
     ...change,
   })
-  return { port, folder, hostKeys, clientKey, log, keygen, endpoint, knownHosts, stop }
+  return { port, folder, hostKeys, clientKey, log, keygen, authorize, endpoint, knownHosts, stop }
 }
 
 export const publicKey = (file: string): string =>
@@ -77,6 +79,7 @@ const configText = (folder: string, port: number, hostKeys: readonly string[], m
     ...hostKeys.map((file) => `HostKey ${file}`),
     `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
     `PidFile ${join(folder, 'pid')}`,
+    `SetEnv HOME=${folder}`, // the .bashrc that a login reads, and where shells begin
     'PermitRootLogin yes',
     'StrictModes no',
     `UsePAM ${isRootLocked() ? 'yes' : 'no'}`,

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { quote } from '../../src/model/command.ts'
+import { hostName } from '../../src/model/id.ts'
+import type { Connection, Endpoint } from '../../src/model/transport.ts'
+import type { Channel, OpenChannel } from '../../src/transport/channel.ts'
+import { createConnection } from '../../src/transport/connection.ts'
+import { openLocalChannel } from '../../src/transport/local-transport.ts'
+import { newNonceFrom } from '../../src/transport/nonce.ts'
+
+const programs = { dash: '/usr/bin/dash', bash: '/usr/bin/bash', ash: '/usr/bin/busybox' } as const
+export type ShellName = keyof typeof programs
+
+/** The shells that are here; a test says by name which one it ran on, or that it is not installed. */
+export const shells = Object.keys(programs).map((name) => name as ShellName)
+
+export function isInstalled(shell: ShellName): boolean {
+  try {
+    accessSync(programs[shell], constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export interface Watched extends Connection {
+  readonly home: string // where commands begin: an empty folder of its own
+  readonly writes: readonly string[] // what was written to shells, one piece each
+  readonly channels: readonly Channel[]
+}
+
+/** This machine as a host whose /bin/sh is the given shell, or after `prelude` in the login shell. */
+export function connectionTo(
+  shell: ShellName,
+  options: { prelude?: string; endpoint?: Partial<Endpoint> } = {},
+): Watched {
+  const home = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  const sh = shellProgram(shell)
+  const writes: string[] = []
+  const channels: Channel[] = []
+  const openChannel: OpenChannel = async (command, listener) => {
+    const text = command.replace('/bin/sh', sh).replace('"$HOME"', quote(home))
+    const channel = await openLocalChannel(`${options.prelude ?? ''}\n${text}`, listener)
+    channels.push(channel)
+    return {
+      ...channel,
+      write: (bytes) => {
+        writes.push(bytes.toString())
+        channel.write(bytes)
+      },
+    }
+  }
+  const line = { openChannel, lossOf: () => undefined, close: () => Promise.resolve() }
+  const connection = createConnection({ ...localEndpoint, ...options.endpoint }, line, newNonceFrom(randomBytes))
+  return { ...connection, home, writes, channels }
+}
+
+export const localEndpoint: Endpoint = {
+  host: hostName('here'),
+  transport: 'local',
+  address: '',
+  port: 22,
+  user: 'root',
+  identityFiles: [],
+  knownHostsFiles: [],
+  connectTimeoutMs: 10_000,
+}
+
+// bash is itself only when called bash: as /bin/sh of other systems it is called sh
+function shellProgram(shell: ShellName): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'runbook-sh-')), shell)
+  mkdirSync(folder)
+  symlinkSync(programs[shell], join(folder, 'sh'))
+  return join(folder, 'sh')
+}
