@@ -33,7 +33,7 @@ tool() {
 etcdctl=$(tool etcdctl) || { echo etcdctl; exit ${noTool}; }
 bound=; timeout 5 true 2>/dev/null && bound='timeout 30'
 ec() {
-  ETCDCTL_API=3 $bound "$etcdctl" --dial-timeout=3s --command-timeout=10s \\
+  ETCDCTL_API=3 $bound "$etcdctl" --dial-timeout=3s "--command-timeout=\${limit:-10s}" \\
     \${cacert:+"--cacert=$cacert"} \${cert:+"--cert=$cert"} \${key:+"--key=$key"} "$@"
 }
 `
