@@ -3,6 +3,7 @@ import path from 'node:path'
 import { suggest } from '../load/nearest.ts'
 import { ProblemError, unwrap } from '../model/problem.ts'
 import { CONFIG_FILE, readConfig } from './config-file.ts'
+import type { Telling } from './look.ts'
 import type { World } from './world.ts'
 
 /** The inventory files of a call, and where that was said when not on the command line. */
@@ -25,7 +26,7 @@ export function findInventory(given: readonly string[], world: World): Inventory
 }
 
 /** As findInventory, told on stderr when it was not given; none is a usage problem. */
-export function chooseInventory(given: readonly string[], world: World): readonly string[] {
+export function chooseInventory(given: readonly string[], { world, output }: Telling): readonly string[] {
   const choice = findInventory(given, world)
   if (!choice) {
     throw new ProblemError({
@@ -34,7 +35,8 @@ export function chooseInventory(given: readonly string[], world: World): readonl
       hint: `-i FILE, RUNBOOK_INVENTORY, inventory: in ${CONFIG_FILE}, or ${DEFAULT_FILE}`,
     })
   }
-  if (choice.saidBy !== undefined) world.stderr.write(`inventory: ${choice.files.join(', ')} (${choice.saidBy})\n`)
+  if (choice.saidBy !== undefined && output.detail !== 'quiet')
+    world.stderr.write(`inventory: ${choice.files.join(', ')} (${choice.saidBy})\n`)
   return choice.files
 }
 

@@ -1,4 +1,3 @@
-import { ProblemError } from '../model/problem.ts'
 import type { Command } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { World } from './world.ts'
@@ -6,15 +5,33 @@ import type { World } from './world.ts'
 /** The table of contents: each command's own file is loaded when it is called, and nothing else is. */
 export async function runCommand(command: Command, world: World): Promise<ExitCode> {
   switch (command.kind) {
+    case 'list':
+      return (await import('./list-command.ts')).listCommand(command, world)
+    case 'show':
+      return (await import('./show-command.ts')).showCommand(command, world)
+    case 'validate':
+      return (await import('./validate-command.ts')).validateCommand(command, world)
+    case 'plan':
+      return (await import('./plan-command.ts')).planCommand(command, world)
+    case 'apply':
+      return (await import('./apply-command.ts')).applyCommand(command, world)
+    case 'rollback':
+      return (await import('./rollback-command.ts')).rollbackCommand(command, world)
     case 'runs':
       return (await import('./runs-command.ts')).runsCommand(command, world)
     case 'report':
       return (await import('./report-command.ts')).reportCommand(command, world)
+    case 'ping':
+      return (await import('./ping-command.ts')).pingCommand(command, world)
+    case 'trust':
+      return (await import('./trust-command.ts')).trustCommand(command, world)
+    case 'inventory':
+      return (await import('./inventory-command.ts')).inventoryCommand(command, world)
+    case 'vars':
+      return (await import('./vars-command.ts')).varsCommand(command, world)
     case 'modules':
       return (await import('./modules-command.ts')).modulesCommand(command, world)
     case 'schema':
       return (await import('./schema-command.ts')).schemaCommand(world)
-    default:
-      throw new ProblemError({ kind: 'usage', message: `${command.kind} is not wired yet` })
   }
 }

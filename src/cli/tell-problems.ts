@@ -13,8 +13,12 @@ export function tellProblems(problems: readonly Problem[], telling: Telling): vo
     return
   }
   const style = styleFor(world.stderr, telling)
-  world.stderr.write(problemsText(shown, { style, sourceOf: (file) => readSource(path.resolve(world.cwd, file)) }))
+  const few = output.detail === 'verbose' ? shown : shown.slice(0, MOST_SHOWN)
+  world.stderr.write(problemsText(few, { style, sourceOf: (file) => readSource(path.resolve(world.cwd, file)) }))
+  if (few.length < shown.length) world.stderr.write(`\nand ${shown.length - few.length} more: -v shows all\n`)
 }
+
+const MOST_SHOWN = 15 // the first ones explain the others; -v shows all
 
 /** A defect of ours is told as one; where it is shows with -v only. */
 function withoutStack(problem: Problem): Problem {

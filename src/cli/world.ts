@@ -11,7 +11,7 @@ export interface World {
   readonly stdin: NodeJS.ReadStream
   readonly now: () => Date
   readonly monotonicMs: () => number
-  readonly randomBytes: (count: number) => Uint8Array
+  readonly randomBytes: (size: number) => Buffer
   /** Calls back at every Ctrl-C or SIGTERM from now on, until what it returns is called. */
   readonly onInterrupt: (listener: () => void) => () => void
   /** Ends the program at once. */

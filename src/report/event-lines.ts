@@ -75,7 +75,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'measured':
       return normal(...readingLines([event.reading], style).map((line) => `${event.reading.phase.padEnd(14)} ${line}`))
     case 'run-finished':
-      return normal(outcomeText(event.outcome, style))
+      return verbose(outcomeText(event.outcome, style))
     case 'connecting':
     case 'connected':
     case 'planning':

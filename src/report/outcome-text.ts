@@ -2,7 +2,7 @@ import type { Outcome } from '../model/event.ts'
 import type { Style } from './style.ts'
 
 const WORDS: Readonly<Record<Outcome, readonly [color: 'green' | 'yellow' | 'red', text: string]>> = {
-  applied: ['green', 'Applied: every change is verified, and every target is met'],
+  applied: ['green', 'Applied: every change is verified'],
   'nothing-to-do': ['green', 'Nothing to do'],
   'target-missed': ['yellow', 'Applied, but a measure missed its target'],
   'failed-rolled-back': ['yellow', 'Failed; everything that had been changed is undone'],

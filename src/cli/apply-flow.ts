@@ -1,0 +1,63 @@
+import { applyPlan } from '../engine/apply.ts'
+import type { RunInput } from '../engine/input.ts'
+import { rollBack } from '../engine/rollback.ts'
+import { makeRunId } from '../journal/run-id.ts'
+import type { RunId } from '../model/id.ts'
+import type { Plan } from '../model/plan.ts'
+import type { RunRecord } from '../model/run-record.ts'
+import { type EngineInput, planInputOf } from './engine-input.ts'
+import { type ExitCode, exitCodeOfOutcome } from './exit-code.ts'
+import { hostFolder } from './host-folder.ts'
+import type { Telling } from './look.ts'
+import { tellRun } from './tell-run.ts'
+import { type Watch, watched } from './watched.ts'
+
+interface Flow extends Omit<EngineInput, 'emit'> {
+  readonly allowIrreversible: boolean
+}
+
+/** Applies an approved plan, tells how it goes and how it ended. */
+export async function applyNow(telling: Telling, flow: Flow & { readonly plan: Plan }): Promise<ExitCode> {
+  const run = newRun(telling)
+  const phase = changing(flow, {
+    title: `Applying ${flow.prepared.runbook.name}`,
+    next: `runbook report ${run}; runbook rollback ${run}`,
+  })
+  const summary = await watched(telling, phase, async (watch) =>
+    applyPlan({ ...(await runInput(flow, { run, watch })), plan: flow.plan }),
+  )
+  tellRun(summary, await flow.journals.fold(run), telling)
+  return exitCodeOfOutcome(summary.outcome)
+}
+
+/** Undoes a run, tells how it goes and how it ended. */
+export async function rollBackNow(telling: Telling, flow: Flow & { readonly record: RunRecord }): Promise<ExitCode> {
+  const { record } = flow
+  const run = newRun(telling)
+  const phase = changing(flow, {
+    title: `Rolling back ${flow.prepared.runbook.name}`,
+    next: `runbook rollback ${record.run}`,
+  })
+  const summary = await watched(telling, phase, async (watch) =>
+    rollBack({ ...(await runInput(flow, { run, watch })), record }),
+  )
+  tellRun(summary, await flow.journals.fold(run), telling)
+  return exitCodeOfOutcome(summary.outcome)
+}
+
+const newRun = ({ world }: Telling): RunId => makeRunId(world.now(), world.randomBytes(10))
+
+const changing = ({ prepared }: Flow, words: { readonly title: string; readonly next: string }) =>
+  ({ ...words, hosts: prepared.hosts.map((host) => host.name), after: 'kept', during: 'changing' }) as const
+
+async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; readonly watch: Watch }): Promise<RunInput> {
+  const planInput = await planInputOf({ ...flow, emit: watch.emit })
+  return {
+    ...planInput,
+    run,
+    journals: flow.journals,
+    hostFolder: hostFolder(flow.world),
+    stopRequested: watch.stop.requested,
+    allowIrreversible: flow.allowIrreversible,
+  }
+}

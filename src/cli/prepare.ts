@@ -1,0 +1,60 @@
+import type { TargetHost } from '../engine/input.ts'
+import type { EndpointOptions } from '../load/endpoint.ts'
+import { selectHosts } from '../load/select-hosts.ts'
+import { resolveVariables } from '../load/variables.ts'
+import type { HostName } from '../model/id.ts'
+import type { Inventory } from '../model/inventory.ts'
+import type { ResolvedParam } from '../model/plan.ts'
+import { unwrap } from '../model/problem.ts'
+import type { Runbook } from '../model/runbook.ts'
+import type { Targets } from './command.ts'
+import { endpointsOf } from './endpoints.ts'
+
+/** A runbook and the hosts it is for, all values resolved: what the engine gets, before anything was looked at. */
+export interface Prepared {
+  readonly runbook: Runbook
+  readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+  readonly params: readonly ResolvedParam[]
+  readonly hosts: readonly TargetHost[]
+  readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
+}
+
+export interface PrepareInput {
+  readonly runbook: Runbook
+  readonly inventory: Inventory
+  readonly targets: Pick<Targets, 'limit' | 'set' | 'varsFiles'>
+  readonly access: EndpointOptions
+}
+
+/** Chooses hosts and resolves their values and endpoints; connects to nothing. Throws all problems of one kind at once. */
+export function prepare({ runbook, inventory, targets, access }: PrepareInput): Prepared {
+  const { limit, set, varsFiles } = targets
+  const hosts = unwrap(selectHosts(inventory, runbook.hosts, limit))
+  const resolved = unwrap(resolveVariables({ runbook, inventory, hosts, varsFiles, set }))
+  const endpoints = endpointsOf(inventory, hosts, access)
+  return {
+    runbook,
+    inventory: { sources: inventory.sources, sha256: inventory.sha256, ...(limit === undefined ? {} : { limit }) },
+    params: resolved.params,
+    hosts: endpoints.map((endpoint): TargetHost => {
+      const { variables = {}, params = {} } = resolved.hosts.get(endpoint.host) ?? {}
+      return { name: endpoint.host, endpoint, variables, params }
+    }),
+    stageHosts: stageHostsOf(runbook, inventory, hosts),
+  }
+}
+
+/** The hosts of each stage that narrows the runbook's, in the order of the run. */
+function stageHostsOf(
+  { stages }: Runbook,
+  inventory: Inventory,
+  hosts: readonly HostName[],
+): ReadonlyMap<number, readonly HostName[]> {
+  return new Map(
+    stages.flatMap((stage, index): readonly (readonly [number, readonly HostName[]])[] => {
+      if (stage.hosts === undefined) return []
+      const named = new Set(unwrap(selectHosts(inventory, stage.hosts)))
+      return [[index, hosts.filter((host) => named.has(host))]]
+    }),
+  )
+}

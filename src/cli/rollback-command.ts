@@ -1,0 +1,71 @@
+import { openJournalStore } from '../journal/store.ts'
+import { loadRunbook } from '../load/runbook.ts'
+import { ProblemError, unwrap } from '../model/problem.ts'
+import type { RunRecord } from '../model/run-record.ts'
+import { createModules } from '../modules/index.ts'
+import { versionLine } from '../report/jsonl.ts'
+import { undoText } from '../report/undo-text.ts'
+import { rollBackNow } from './apply-flow.ts'
+import { askYes } from './approval.ts'
+import type { CommandOf } from './command.ts'
+import { openAccess } from './endpoints.ts'
+import type { ExitCode } from './exit-code.ts'
+import { findRun } from './find-run.ts'
+import { styleFor } from './look.ts'
+import { openInventory } from './open-files.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { asSet } from './saved-plan.ts'
+import { runsFolder } from './state-folder.ts'
+import { versionOf } from './version.ts'
+import type { World } from './world.ts'
+
+type Rollback = CommandOf<'rollback'>
+
+/** `runbook rollback RUN`: undoes what the run changed and no earlier rollback undid. */
+export async function rollbackCommand(command: Rollback, world: World): Promise<ExitCode> {
+  const telling = { world, output: command.output }
+  const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  const record = await journals.fold(await findRun(journals, command.run))
+  refuseRollbackOfRollback(record)
+  if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
+  else world.stdout.write(undoText(record, styleFor(world.stdout, telling)))
+  if (record.changes.every((change) => change.state === 'undone')) return 0
+  const prepared = await prepareAsThen(record, command, world)
+  if (!(await askYes(world, { question: 'Undo these changes? Only "yes" does:', approval: command.approval }))) {
+    world.stderr.write('Not rolled back; nothing was changed.\n')
+    return 0
+  }
+  return rollBackNow(telling, {
+    prepared,
+    world,
+    forks: command.reach.forks,
+    journals,
+    record,
+    allowIrreversible: true,
+  })
+}
+
+function refuseRollbackOfRollback({ started, run }: RunRecord): void {
+  if (started.verb === 'apply') return
+  throw new ProblemError({
+    kind: 'usage',
+    message: `run ${run} is itself a rollback, of ${started.of}`,
+    hint: `to make its changes again: runbook apply ${started.runbook.name}`,
+  })
+}
+
+/** The runbook as its journal keeps it, with the values of then, on the hosts of then. */
+async function prepareAsThen({ started }: RunRecord, command: Rollback, world: World): Promise<Prepared> {
+  const { inventories } = command.targets
+  const inventory = openInventory(inventories.length > 0 ? inventories : started.inventory.sources, {
+    world,
+    output: command.output,
+  })
+  if (inventory.sha256 !== started.inventory.sha256)
+    world.stderr.write('note: the inventory has changed since the run; its hosts are reached as it says now\n')
+  const { file, text } = started.runbook
+  const runbook = unwrap(loadRunbook({ file, text, modules: createModules() }))
+  const set = started.params.filter((param) => param.host === undefined).map(asSet)
+  const targets = { set, varsFiles: [], limit: started.hosts.join(',') }
+  return prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
+}
