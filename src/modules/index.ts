@@ -1,13 +1,40 @@
 import type { Module, Modules } from '../model/module.ts'
+import { etcdHealthy } from './etcd/etcd-healthy.ts'
+import { etcdMembers } from './etcd/etcd-members.ts'
+import { etcdMetric } from './etcd/etcd-metric.ts'
+import { etcdMoveLeader } from './etcd/etcd-move-leader.ts'
+import { etcdSettings } from './etcd/etcd-settings.ts'
+import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
+import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
+import { gather } from './system/gather.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
+import { waitFor } from './system/wait-for.ts'
+import { yamlEdit } from './system/yaml-edit.ts'
 
 /** Every module that runbooks can use; a new one is one line here. */
-const all: readonly Module[] = [assert, command, envFile, file, service, shell]
+const all: readonly Module[] = [
+  assert,
+  command,
+  envFile,
+  file,
+  gather,
+  service,
+  shell,
+  waitFor,
+  yamlEdit,
+  etcdHealthy,
+  etcdMembers,
+  etcdMetric,
+  etcdMoveLeader,
+  etcdSettings,
+  etcdSnapshot,
+  etcdStaticPodRestarted,
+]
 
 /** The modules by name, in the order of their names. */
 export const createModules = (): Modules =>

@@ -68,7 +68,7 @@ keep_image() { # path
 has_image() { exists "$folder/pre-image" || [ -e "$folder/pre-image.absent" ]; }
 set_owner() { # path owner:group mode
   [ "$(stat -c %U:%G -- "$1")" = "$2" ] || chown -- "$2" "$1" || refuse owner "$2"
-  chmod -- "$3" "$1" || refuse mode "$3"
+  chmod -- "0$3" "$1" || refuse mode "$3" # five digits: GNU chmod else keeps setgid of a directory
 }
 move() { # temp path
   if mv -fT -- "$1" "$2"; then temp=; return 0; fi
