@@ -67,7 +67,7 @@ export const etcdHealthy = defineModule({
       : decide(state.seen, rulesOf(asked)),
   patience: ({ timeout, consecutive }) => ({
     timeoutMs: durationMs(timeout ?? '2m'),
-    everyMs: 2000,
+    everyMs: 1000,
     consecutive: consecutive ?? 3,
   }),
 })

@@ -37,6 +37,7 @@ export type EtcdSettings = {
   readonly metrics_url: string
   readonly tls: EtcdTls
   readonly problems: readonly string[] // what must be put right before the member is restarted
+  readonly problem: string // the same in one text
   readonly notes: readonly string[] // what is worth knowing
 }
 
@@ -50,6 +51,7 @@ export function settingsOf(seen: SeenEtcd, process: SeenProcess, args: EtcdArgs)
   const election = runningMs(process, look, 'election-timeout')
   const endpoint = localUrl(splitUrls(text('listen-client-urls') ?? 'http://localhost:2379')) ?? 'http://127.0.0.1:2379'
   const metrics = localUrl(splitUrls(text('listen-metrics-urls'))) ?? endpoint
+  const problems = [...file.problems, ...contradictions([heartbeat, election])]
   return {
     deploy,
     unit: process.unit,
@@ -70,7 +72,8 @@ export function settingsOf(seen: SeenEtcd, process: SeenProcess, args: EtcdArgs)
     advertised: splitUrls(text('advertise-client-urls')),
     metrics_url: `${metrics}/metrics`,
     tls: tlsOf(seen, args, { endpoint, text, deploy }),
-    problems: [...file.problems, ...contradictions([heartbeat, election])],
+    problems,
+    problem: problems.join('; '),
     notes: file.notes,
   }
 }
