@@ -18,10 +18,10 @@ export async function buildImages(settings: LabSettings, images: readonly ImageN
   })
 }
 
-/** Argument list that builds an image into `out`; `work` is an empty folder to mount a tmpfs on. */
+/** Argument list that builds an image into `out`; `work` is an empty folder to mount a tmpfs on. Ends with its starter. */
 export function buildArgv(image: ImageName, place: { work: string; out: string; mirror: string; base: string }): Argv {
   const { suite, packages } = RECIPES[image]
-  const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-e'] as const
+  const own = [...MORTAL, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-e'] as const
   const head = [place.work, place.out, place.mirror, suite]
   if (image === 'base') return [...own, BASE_SCRIPT, ...head, packages.join(',')]
   return [...own, LAYER_SCRIPT, ...head, place.base, HOST_SUITE, ...packages]
@@ -41,6 +41,9 @@ async function build(settings: LabSettings, image: ImageName): Promise<void> {
   sweep(settings.cacheDir)
   settings.report(`image ${image} built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
+
+/** A build whose starter is killed ends with it; it must not write on beside the next one. */
+const MORTAL = ['setpriv', '--pdeathsig', 'KILL'] as const
 
 const UNFINISHED = '.unfinished'
 

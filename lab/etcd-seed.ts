@@ -1,4 +1,5 @@
-import type { SeedFile } from './seed.ts'
+import type { SeedFile } from './seed-file.ts'
+import { staticPodSeed } from './static-pod-seed.ts'
 import type { EtcdStyle, LabHost } from './topologies.ts'
 
 type Setting = readonly [name: string, value: string]
@@ -16,6 +17,8 @@ export function etcdSeed(host: LabHost, members: readonly LabHost[], style: Etcd
         { path: '/etc/etcd/etcd.conf.yml', content: configFile([...settings, ...TIMEOUTS]) },
         dropIn(['/usr/bin/etcd', '--config-file /etc/etcd/etcd.conf.yml']),
       ]
+    case 'static-pod':
+      return staticPodSeed(flags(kubeadmSettings(settings)), host.address)
   }
 }
 
@@ -41,6 +44,15 @@ const TIMEOUTS: readonly Setting[] = [
   ['heartbeat-interval', '100'],
   ['election-timeout', '1000'],
 ]
+
+/** As kubeadm sets them: its own data folder, and metrics and health for the kubelet's probes. */
+function kubeadmSettings(settings: readonly Setting[]): readonly Setting[] {
+  return [
+    ...settings.map(([name, value]): Setting => [name, name === 'data-dir' ? '/var/lib/etcd' : value]),
+    ['listen-metrics-urls', 'http://127.0.0.1:2381'],
+    ['snapshot-count', '10000'],
+  ]
+}
 
 function environmentFile(settings: readonly Setting[]): string {
   const variable = (name: string) => `ETCD_${name.toUpperCase().replaceAll('-', '_')}`

@@ -23,6 +23,7 @@ export const TOOLS: readonly (readonly [tool: string, debianPackage: string])[] 
   ['nsenter', 'util-linux'],
   ['flock', 'util-linux'],
   ['setsid', 'util-linux'],
+  ['setpriv', 'util-linux'],
   ['mount', 'mount'],
 ]
 

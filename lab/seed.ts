@@ -1,12 +1,6 @@
 import { etcdSeed } from './etcd-seed.ts'
+import type { SeedFile } from './seed-file.ts'
 import type { LabHost, Topology } from './topologies.ts'
-
-/** A file written into a host's upper layer before it boots; its folders are root's, 0755. */
-export interface SeedFile {
-  readonly path: string
-  readonly content: string
-  readonly mode?: number
-}
 
 /** What makes a host itself: new for each host, kept by the lab across resets but for the machine id. */
 export interface Identity {

@@ -1,9 +1,17 @@
 import type { ImageName } from './images.ts'
 
-export type TopologyName = 'one' | 'mods' | 'etcd3' | 'etcd3-3.3' | 'etcd3-3.5' | 'etcd3-flags' | 'etcd3-config'
+export type TopologyName =
+  | 'one'
+  | 'mods'
+  | 'etcd3'
+  | 'etcd3-3.3'
+  | 'etcd3-3.5'
+  | 'etcd3-flags'
+  | 'etcd3-config'
+  | 'etcd3-static'
 
-/** How the settings of an etcd member are given: the environment file, flags of the unit, or a configuration file. */
-export type EtcdStyle = 'env-file' | 'flags' | 'config-file'
+/** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
+export type EtcdStyle = 'env-file' | 'flags' | 'config-file' | 'static-pod'
 
 export interface LabHost {
   readonly name: string
@@ -27,6 +35,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
   'etcd3-3.5': etcd('three etcd 3.5 members, set by /etc/default/etcd', 'etcd-3.5', 'env-file'),
   'etcd3-flags': etcd('three etcd 3.4 members, set by flags in a drop-in of the unit', 'etcd-3.4', 'flags'),
   'etcd3-config': etcd('three etcd 3.4 members, set by /etc/etcd/etcd.conf.yml', 'etcd-3.4', 'config-file'),
+  'etcd3-static': etcd(
+    'three etcd 3.4 members, each a static pod run by a stand-in for the kubelet',
+    'etcd-3.4',
+    'static-pod',
+  ),
   one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
   mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
 }

@@ -54,3 +54,20 @@ describe("an etcd member's settings", () => {
     expect(text('/etc/systemd/system/etcd.service.d/lab.conf')).toContain('--config-file /etc/etcd/etcd.conf.yml\n')
   })
 })
+
+describe('a static pod', () => {
+  const { files, text } = seed('etcd3-static')
+
+  it('has a manifest in the shape kubeadm gives it', () => {
+    const { kind, metadata, spec } = parse(text('/etc/kubernetes/manifests/etcd.yaml'))
+    expect([kind, metadata.name, spec.hostNetwork]).toEqual(['Pod', 'etcd', true])
+    expect(spec.containers[0].command.slice(0, 3)).toEqual(['etcd', '--name=e1', '--data-dir=/var/lib/etcd'])
+    expect(spec.containers[0].command).toContain('--listen-metrics-urls=http://127.0.0.1:2381')
+  })
+
+  it('has its runner wanted at boot and the unit of the package masked', () => {
+    expect(text('/etc/systemd/system/multi-user.target.d/static-pods.conf')).toContain('Wants=static-pods.path')
+    expect(files).toContainEqual({ path: '/etc/systemd/system/etcd.service', content: '' })
+    expect(files.find((file) => file.path === '/usr/local/lib/static-pods')?.mode).toBe(0o755)
+  })
+})
