@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/architecture.test.ts', 'test/lab/**'] } },
+      {
+        test: {
+          name: 'unit',
+          testTimeout: 120_000,
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/architecture.test.ts', 'test/lab/**'],
+        },
+      },
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
       {
         test: {

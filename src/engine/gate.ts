@@ -40,15 +40,10 @@ async function passOne(running: Running, place: Parameters<typeof decideInTime>[
 /** The gate, the soak, and the gate once more: what has to hold after a batch before the next may begin. */
 export async function passGateAndSoak(running: Running, gate: GateInput): Promise<void> {
   await passGate(running, gate)
-  const soakMs = soakOf(running, gate)
+  const [host] = gate.hosts
+  const soakMs = host === undefined ? 0 : bindFor({ contexts: running.contexts, host }, gate.stage.rolling.soak)
   if (soakMs <= 0) return
   running.input.emit({ type: 'soaking', stage: gate.index, ms: soakMs })
   await pause(running.input, soakMs)
   await passGate(running, gate)
-}
-
-function soakOf({ contexts }: Running, { stage, hosts }: GateInput): number {
-  const { soak, soakMs } = stage.rolling
-  const [host] = hosts
-  return soak && host !== undefined ? bindFor({ contexts, host }, soak) : soakMs
 }

@@ -76,9 +76,12 @@ async function inOrder(running: Running, stage: Stage, units: readonly Unit[]): 
   return orderHosts(stage, hosts, running.contexts).flatMap((host) => sound.filter((unit) => unit.host === host))
 }
 
-/** Steps marked `before_undo` run again first: leadership away, health. */
+/**
+ * Steps marked `before_undo` run again first: leadership away, health. Their conditions said whether there was something
+ * to change; that there is something to undo is known.
+ */
 async function beforeUndo(running: Running, stage: Stage, unit: Unit): Promise<void> {
-  for (const step of stage.steps.filter((candidate) => candidate.beforeUndo)) {
+  for (const { when: _, ...step } of stage.steps.filter((candidate) => candidate.beforeUndo)) {
     await runStep(running, { stage: unit.stage, host: unit.host, step })
   }
 }

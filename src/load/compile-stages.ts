@@ -1,15 +1,17 @@
-import type { BatchSize, Rolling, Stage } from '../model/runbook.ts'
-import { bindable, compileExpression } from './compile-scalar.ts'
+import type { Json } from '../model/json.ts'
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import type { BatchSize, Rolling, Scope, Stage } from '../model/runbook.ts'
+import { type Binder, bindable, compileExpression, compileScalar, constant } from './compile-scalar.ts'
 import { type CompiledStep, compileStep, numberOf, type StepPlace } from './compile-step.ts'
 import type { Compiling, NameUse } from './compiling.ts'
 import { parseDuration } from './duration.ts'
-import { childOf, itemsOf, textOf, type YamlNode } from './yaml-node.ts'
+import { childOf, itemsOf, spanOf, textOf, type YamlNode } from './yaml-node.ts'
 
 export interface CompiledStage {
   readonly stage: Stage
   readonly steps: readonly CompiledStep[]
   readonly gate: readonly CompiledStep[]
-  readonly orderUses: readonly NameUse[]
+  readonly rollingUses: readonly NameUse[]
 }
 
 /** The stages of a runbook, or the one stage that `steps:` at the top is. */
@@ -19,11 +21,18 @@ export function compileStages(compiling: Compiling, root: YamlNode): readonly Co
   const single = childOf(root, 'steps')
   if (!stages) {
     const name = textOf(childOf(root, 'summary')) ?? ''
-    return [compileStage(compiling, { name, node: undefined, steps: itemsOf(single), common, number: 1 })]
+    return [compileStage(compiling, { name, node: undefined, steps: itemsOf(single), place: root, common, number: 1 })]
   }
   return itemsOf(stages).map((node, index) => {
     const name = textOf(childOf(node, 'name')) ?? ''
-    return compileStage(compiling, { name, node, steps: itemsOf(childOf(node, 'steps')), common, number: index + 1 })
+    return compileStage(compiling, {
+      name,
+      node,
+      steps: itemsOf(childOf(node, 'steps')),
+      place: root,
+      common,
+      number: index + 1,
+    })
   })
 }
 
@@ -31,6 +40,7 @@ interface StageInput {
   readonly name: string
   readonly node: YamlNode | undefined
   readonly steps: readonly YamlNode[]
+  readonly place: YamlNode // the runbook itself, for what it leaves out
   readonly common: YamlNode | undefined // the runbook's rolling, whose members a stage's own replace one by one
   readonly number: number
 }
@@ -46,12 +56,14 @@ function compileStage(compiling: Compiling, input: StageInput): CompiledStage {
     orderNode?.kind === 'scalar'
       ? { node: orderNode, binder: compileExpression(compiling, orderNode, 'any') }
       : undefined
+  const soakNode = setting('soak')
+  const soak = soakOf(compiling, soakNode)
   const hosts = textOf(childOf(node, 'hosts'))
   const rolling: Rolling = {
     batch: batchOf(setting('batch')),
     ...(order ? { orderBy: bindable(order.node, order.binder) } : {}),
     gate: gate.map(({ step }) => step),
-    soakMs: parseDuration(textOf(setting('soak')) ?? '') ?? 0,
+    soak: bindable(soakNode ?? input.place, soak),
     maxFailed: numberOf(setting('max_failed')) ?? 0,
   }
   const stage: Stage = {
@@ -60,7 +72,7 @@ function compileStage(compiling: Compiling, input: StageInput): CompiledStage {
     rolling,
     steps: steps.map(({ step }) => step),
   }
-  return { stage, steps, gate, orderUses: order?.binder.uses ?? [] }
+  return { stage, steps, gate, rollingUses: [...(order?.binder.uses ?? []), ...soak.uses] }
 }
 
 export const compileSteps = (
@@ -81,3 +93,23 @@ function batchOf(node: YamlNode | undefined): readonly BatchSize[] {
   })
   return sizes.length > 0 ? sizes : ['100%']
 }
+
+/** The soak in ms, once its parameters are known; none where it is left out. */
+function soakOf(compiling: Compiling, node: YamlNode | undefined): Binder<number> {
+  if (node?.kind !== 'scalar') return constant(0)
+  const binder = compileScalar(compiling, node, 'value')
+  const bind = (scope: Scope): Result<number> => {
+    const found = binder.bind(scope)
+    if (!found.ok) return found
+    const ms = parseDuration(String(found.value))
+    return ms === undefined ? fail([notDuration(found.value, node)]) : succeed(ms)
+  }
+  return { uses: binder.uses, bind }
+}
+
+const notDuration = (value: Json, node: YamlNode): Problem => ({
+  kind: 'parameter',
+  message: `${JSON.stringify(value)} is no duration`,
+  at: spanOf(node),
+  hint: 'a number and ms, s, m or h: 250ms, 60s, 5m, 2h',
+})

@@ -49,7 +49,7 @@ export const MEASURE_KEYWORDS = {
 } as const satisfies Readonly<Record<string, JsonObject>>
 
 /** JSON Schema keywords that a parameter may use. */
-const PARAM_KEYWORDS = {
+export const PARAM_KEYWORDS = {
   type: { enum: ['string', 'integer', 'number', 'boolean', 'array', 'object'], description: 'Type of the value' },
   description: text('What the parameter is for'),
   default: { description: 'Value when nothing else sets it; without one the parameter must be given' },
@@ -160,7 +160,7 @@ function rollingSchema(gate: JsonObject): JsonObject {
   const size = {
     anyOf: [
       { type: 'integer', minimum: 1 },
-      { type: 'string', pattern: '^([1-9][0-9]?|100)%$' },
+      text('A share of the hosts, from 1% to 100%', { pattern: '^([1-9][0-9]?|100)%$' }),
     ],
   }
   return {
@@ -173,7 +173,7 @@ function rollingSchema(gate: JsonObject): JsonObject {
       },
       order_by: text('CEL value per host; ascending, false before true'),
       gate,
-      soak: duration('Wait after each batch; then the gate must still hold'),
+      soak: templated(duration('Wait after each batch; then the gate must still hold')),
       max_failed: { type: 'integer', minimum: 0, description: 'Failed hosts beyond this stop the run; default 0' },
     },
     additionalProperties: false,
@@ -191,6 +191,11 @@ function text(description: string, more: JsonObject = {}): JsonObject {
 
 function duration(description: string): JsonObject {
   return { type: 'string', description: `${description}: 250ms, 60s, 5m, 2h`, pattern: DURATION_PATTERN }
+}
+
+/** As `schema`, or a template that gives such a value. */
+function templated(schema: JsonObject): JsonObject {
+  return { ...schema, pattern: `${schema.pattern}|^[^{]*\\{\\{.*\\}\\}[^}]*$` }
 }
 
 function named(description: string, member: JsonObject): JsonObject {
@@ -224,7 +229,7 @@ const eachMember = (members: JsonObject): JsonObject =>
 function orTemplate(schema: Json): Json {
   if (!isObject(schema)) return schema
   const inner = schema as JsonObject // sealed: a member of a JSON schema
-  if (inner.type === 'string' && inner.pattern === undefined && inner.format === undefined) return inner
+  if (inner.type === 'string' && inner.pattern === undefined) return inner
   const { description, ...rest } = withTemplates(inner)
   return { ...(description === undefined ? {} : { description }), anyOf: [rest, TEMPLATE] }
 }

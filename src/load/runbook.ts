@@ -99,14 +99,14 @@ function headOf(root: YamlNode) {
 /** Shape and types of everything but the modules' arguments, and that there is something to do. */
 function checkStructure(compiling: Compiling, root: YamlNode): void {
   const faults = schemaFaults(structureSchema, toJson(root), 'none')
-  compiling.problems.push(...faults.map((fault) => schemaProblem(root, fault)))
+  compiling.problems.push(...faults.map((fault) => schemaProblem(root, fault, { itself: 'a runbook' })))
   const stages = memberOf(root, 'stages')
   const steps = memberOf(root, 'steps')
   if (stages && steps) {
     const message = 'stages and steps exclude each other'
     compiling.problems.push({ kind: 'schema', message, at: spanOf(steps), hint: 'put the steps into a stage' })
   }
-  if (root.kind === 'map' && !stages && !steps && !memberOf(root, 'guards') && !memberOf(root, 'measure')) {
+  if (faults.length === 0 && !stages && !steps && !memberOf(root, 'guards') && !memberOf(root, 'measure')) {
     const message = 'this runbook does nothing: it has no stages or steps, no guards and no measures'
     compiling.problems.push({ kind: 'schema', message, at: spanOf(root) })
   }
@@ -173,8 +173,8 @@ function nameEvents(compiled: {
       { kind: 'uses', uses: read.uses },
       { kind: 'uses', uses: targetUses, besides: ['value', 'before'] },
     ]),
-    ...stages.flatMap(({ gate, steps, orderUses }): readonly NameEvent[] => [
-      { kind: 'uses', uses: [...orderUses, ...gate.flatMap(({ uses }) => uses)] },
+    ...stages.flatMap(({ gate, steps, rollingUses }): readonly NameEvent[] => [
+      { kind: 'uses', uses: [...rollingUses, ...gate.flatMap(({ uses }) => uses)] },
       ...steps.flatMap(stepEvents),
     ]),
   ]

@@ -61,9 +61,7 @@ export interface Rolling {
   readonly batch: readonly BatchSize[]
   readonly orderBy?: Bindable<Json> // per host; ascending (false before true), inventory order among equals
   readonly gate: readonly Step[] // reads; before the first batch, between batches, after the last
-  /** As soakMs, where the runbook takes it from a parameter: bound in the scope of the stage's first host, in ms. */
-  readonly soak?: Bindable<number>
-  readonly soakMs: number // wait after each batch's gate opened, then the gate must still be open
+  readonly soak: Bindable<number> // ms; wait after each batch's gate opened, then the gate must still be open
   readonly maxFailed: number // failed hosts beyond this stop the run
 }
 

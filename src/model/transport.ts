@@ -18,7 +18,9 @@ export interface RunOptions {
 
 /**
  * Runs commands on one host with one privilege, in a POSIX sh with PATH fixed, LC_ALL=C, umask 077, standard input
- * empty unless given. A command that exits non-zero is a Reply; losing the host, or the deadline, throws ProblemError.
+ * empty unless given, each beginning in the user's home directory and changing nothing for the next. A command that
+ * exits non-zero is a Reply; losing the host, or the deadline, throws ProblemError. The deadline kills the command on
+ * the host, but for what it began in a session of its own (setsid).
  */
 export interface Runner {
   run(command: Command, options?: RunOptions): Promise<Reply>
@@ -30,14 +32,20 @@ export type Privilege = 'login' | 'root'
 /** An open way to one host: one connection, and at most one shell per privilege. */
 export interface Connection {
   readonly host: HostName
-  /** For reads: whatever is asked in the same tick goes out as one script. */
+  /**
+   * For reads: whatever is asked in the same tick goes out as one script. When another command hung or killed the
+   * shell, reads that came after it are asked again, so they must be harmless to ask twice.
+   */
   probe(privilege: Privilege): Runner
   /** For changes: one command at a time, in the order asked. */
   session(privilege: Privilege): Runner
   close(): Promise<void>
 }
 
-/** Opens connections; throws ProblemError of kind unreachable, host-key, auth or become. */
+/**
+ * Opens connections; throws ProblemError of kind unreachable, host-key or auth. Shells are opened by the first command
+ * that needs one: that is when kind become is thrown, and then for each later command of that privilege.
+ */
 export interface Transport {
   open(endpoint: Endpoint): Promise<Connection>
 }

@@ -250,7 +250,7 @@ export function step(
 export const rolling = (more: Partial<Rolling> = {}): Rolling => ({
   batch: [1],
   gate: [],
-  soakMs: 0,
+  soak: bindable([], () => 0),
   maxFailed: 0,
   ...more,
 })
