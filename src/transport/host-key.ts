@@ -3,19 +3,28 @@ import type { Endpoint } from '../model/transport.ts'
 import { fingerprint, type KnownHost, type KnownKeys, keyType, lookUp } from './known-hosts.ts'
 import { placeText } from './transport-problem.ts'
 
+/** What known_hosts says about an endpoint: under its own port, and under the bare name. */
+export interface KnownFor {
+  readonly exact: KnownKeys
+  readonly bare: KnownKeys
+}
+
+export function knownFor(entries: readonly KnownHost[], { address, port }: Endpoint): KnownFor {
+  const exact = lookUp(entries, address, port)
+  return { exact, bare: port === 22 ? exact : lookUp(entries, address, 22) }
+}
+
 /**
  * What is wrong with the key that a host showed, judged as OpenSSH does with StrictHostKeyChecking=yes: some line must
  * hold this very key, and none may revoke it. For a port other than 22, a key known for the bare name is taken too.
  */
-export function hostKeyProblem(entries: readonly KnownHost[], endpoint: Endpoint, key: Buffer): Problem | undefined {
-  const known = lookUp(entries, endpoint.address, endpoint.port)
-  const onPort22 = endpoint.port === 22 ? known : lookUp(entries, endpoint.address, 22)
+export function hostKeyProblem({ exact, bare }: KnownFor, endpoint: Endpoint, key: Buffer): Problem | undefined {
   const isKey = (entry: KnownHost): boolean => entry.key.equals(key)
-  const revoked = [...known.revoked, ...onPort22.revoked].find(isKey)
+  const revoked = [...exact.revoked, ...bare.revoked].find(isKey)
   if (revoked) return revokedProblem(endpoint, key, revoked)
-  if (known.keys.some(isKey) || (known.keys.length === 0 && onPort22.keys.some(isKey))) return undefined
-  if (known.keys.length > 0) return changedProblem(endpoint, key, known.keys)
-  const [authority] = known.authorities
+  if (exact.keys.some(isKey) || (exact.keys.length === 0 && bare.keys.some(isKey))) return undefined
+  if (exact.keys.length > 0) return changedProblem(endpoint, key, exact.keys)
+  const [authority] = exact.authorities
   return authority ? authorityProblem(endpoint, authority) : unknownProblem(endpoint, key)
 }
 
@@ -23,8 +32,9 @@ export function hostKeyProblem(entries: readonly KnownHost[], endpoint: Endpoint
  * Which key types to ask for, best first: those known for the host come first, or else a host would show another of
  * its keys and seem changed.
  */
-export function hostKeyAlgorithms(known: KnownKeys): readonly string[] {
-  const types = new Set(known.keys.map((entry) => (entry.type === 'ssh-rsa' ? 'rsa' : entry.type)))
+export function hostKeyAlgorithms({ exact, bare }: KnownFor): readonly string[] {
+  const known = exact.keys.length > 0 ? exact.keys : bare.keys
+  const types = new Set(known.map((entry) => (entry.type === 'ssh-rsa' ? 'rsa' : entry.type)))
   const isKnown = (algorithm: string): boolean =>
     types.has(algorithm) || (types.has('rsa') && algorithm.startsWith('rsa-'))
   return [...algorithms.filter(isKnown), ...algorithms.filter((algorithm) => !isKnown(algorithm))]

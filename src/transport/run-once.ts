@@ -5,9 +5,13 @@ import { Shell, type ShellOptions } from './shell-protocol.ts'
 
 const limitBytes = 65_536
 
-/** Runs one script of ours on a shell of its own, which is closed afterwards. Rejects when there is no reply in time. */
-export async function runOnce(options: Omit<ShellOptions, 'listener'>, text: string, limitMs: number): Promise<Reply> {
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+/** Runs one script of ours on a shell of its own, which is closed afterwards. Silence is no reply within `limitMs`. */
+export async function runOnce(
+  options: Omit<ShellOptions, 'listener'>,
+  text: string,
+  limitMs: number,
+): Promise<Reply | 'silence'> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply | 'silence'>()
   const listener = {
     hello: () => {},
     started: () => {},
@@ -15,7 +19,7 @@ export async function runOnce(options: Omit<ShellOptions, 'listener'>, text: str
     ended: () => reject(new Error('its shell ended')),
   }
   const shell = new Shell({ ...options, listener })
-  const timer = setTimeout(() => reject(new Error(`no reply within ${limitMs} ms`)), limitMs)
+  const timer = setTimeout(() => resolve('silence'), limitMs)
   try {
     shell.write([
       {

@@ -77,6 +77,10 @@ export class Shell {
     return this.#pid
   }
 
+  get isIdle(): boolean {
+    return this.#flights.size === (this.#pid === undefined ? 1 : 0)
+  }
+
   /** Jobs written and not finished, in order; the host is at the first of them. */
   get jobs(): readonly Job[] {
     return [...this.#flights.values()].flatMap((flight) => flight.job ?? [])
@@ -158,7 +162,7 @@ export class Shell {
     if (flight.marked.size < 2) return
     this.#flights.delete(index)
     this.#finish(flight, code)
-    const [next] = this.jobs
+    const next = this.#flights.get(index + 1)?.job
     if (next && !this.#isDetached) this.#options.listener.started(next)
   }
 

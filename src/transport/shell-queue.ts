@@ -71,14 +71,14 @@ export class ShellQueue {
     const refusal = this.#refusal
     if (this.#isKilling || this.#waiting.length === 0) return
     if (refusal) this.#reject(this.#waiting.splice(0), () => refusal)
-    else if (this.#shell) this.#shell.write(this.#nextJobs(this.#shell.jobs.length))
+    else if (this.#shell) this.#shell.write(this.#nextJobs(this.#shell.isIdle))
     else this.#openShell()
   }
 
-  #nextJobs(inFlight: number): Job[] {
+  #nextJobs(isIdle: boolean): Job[] {
     const session = this.#waiting.findIndex((job) => job.by === 'session')
     if (session < 0) return this.#waiting.splice(0)
-    return this.#waiting.splice(0, session === 0 && inFlight === 0 ? 1 : session)
+    return this.#waiting.splice(0, session === 0 && isIdle ? 1 : session)
   }
 
   #openShell(): void {
@@ -160,23 +160,28 @@ export class ShellQueue {
     const fate = await this.#kill(shell.pid)
     shell.close()
     this.#isKilling = false
-    const loss = lossOf()
+    const loss = lossOf() ?? (fate.isSilent ? silenceText(job.timeoutMs) : undefined)
     job.reject(
       loss === undefined
-        ? timedOut(endpoint, job.label, job.timeoutMs, fate)
+        ? timedOut(endpoint, job.label, job.timeoutMs, fate.text)
         : connectionLost(endpoint, job.label, loss),
     )
     this.#pump()
   }
 
-  async #kill(pid: number | undefined): Promise<string> {
-    const fail = (why: string): string => `it could not be killed and may still run: ${why}`
-    if (pid === undefined) return fail('its shell is not known')
+  async #kill(pid: number | undefined): Promise<{ readonly text: string; readonly isSilent: boolean }> {
+    const alive = (why: string, isSilent = false) => ({
+      text: `it could not be killed and may still run: ${why}`,
+      isSilent,
+    })
+    if (pid === undefined) return alive('its shell is not known')
     try {
       const reply = await runOnce(this.#shellOptions(), killText(pid), killLimitMs)
-      return reply.code === 0 ? 'it was killed' : fail(`${reply.stdout}${reply.stderr}`.trim())
+      if (reply === 'silence') return alive('the host does not answer', true)
+      if (reply.code === 0) return { text: 'it was killed', isSilent: false }
+      return alive(`${reply.stdout}${reply.stderr}`.trim())
     } catch (error) {
-      return fail(error instanceof Error ? error.message : String(error))
+      return alive(error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -196,6 +201,9 @@ export class ShellQueue {
     for (const job of jobs) job.reject(problemOf(job))
   }
 }
+
+const silenceText = (timeoutMs: number): string =>
+  `no end within ${secondsText(timeoutMs)}, and then no answer to anything for ${secondsText(killLimitMs)}`
 
 function endText(end: ChannelEnd): string {
   if (end.signal !== undefined) return `ended by signal ${end.signal}`

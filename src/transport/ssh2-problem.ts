@@ -9,7 +9,8 @@ export function connectProblem(
   failure: ConnectFailure,
   identityProblems: readonly Problem[],
 ): ProblemError {
-  if (/authentication (methods )?fail/i.test(failure.text))
+  // once a credential was shown, the host key was right and the network works
+  if (failure.tried.length > 0 && !failure.isTimeout)
     return new ProblemError(authProblem(endpoint, failure), ...identityProblems)
   const [what, hint] = unreachableText(endpoint, failure)
   return new ProblemError({
@@ -24,14 +25,15 @@ export function connectProblem(
 function authProblem(endpoint: Endpoint, { text, tried, offered }: ConnectFailure): Problem {
   const methods = offered.length === 0 ? '' : `; the server takes ${offered.join(', ')}`
   const tooMany = /too many/i.test(text)
+  const ending = text.startsWith('All configured') ? '' : `; ${text}`
   return {
     kind: 'auth',
     host: endpoint.host,
     message: `${placeText(endpoint)} refused to let ${endpoint.user} in`,
-    detail: `tried ${tried.join(', ') || 'nothing: there is no agent, key or password'}${methods}`,
+    detail: `tried ${tried.join(', ') || 'nothing: there is no agent, key or password'}${methods}${ending}`,
     hint: tooMany
       ? 'the agent holds more keys than the server lets one try: load fewer, or give the key file alone'
-      : `is the key in ~${endpoint.user}/.ssh/authorized_keys? A locked account (! in /etc/shadow) is refused too; see the sshd log on the host`,
+      : `is the key in ~${endpoint.user}/.ssh/authorized_keys? A locked or expired account is refused too; see the sshd log on the host`,
   }
 }
 

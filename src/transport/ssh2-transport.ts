@@ -1,9 +1,8 @@
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { Connection, Endpoint, Transport } from '../model/transport.ts'
 import { createConnection } from './connection.ts'
-import { hostKeyAlgorithms, hostKeyProblem } from './host-key.ts'
+import { hostKeyAlgorithms, hostKeyProblem, knownFor } from './host-key.ts'
 import { type Identity, identityProblem, problemsThrown, readIdentity } from './identity.ts'
-import { lookUp } from './known-hosts.ts'
 import { readKnownHosts } from './known-hosts-file.ts'
 import { createLimit } from './limit.ts'
 import { newNonceFrom, type RandomBytes } from './nonce.ts'
@@ -22,16 +21,16 @@ export function createSsh2Transport(options: { readonly randomBytes: RandomBytes
 }
 
 async function open(endpoint: Endpoint, randomBytes: RandomBytes): Promise<Connection> {
-  const entries = await readKnownHosts(endpoint.knownHostsFiles)
+  const known = knownFor(await readKnownHosts(endpoint.knownHostsFiles), endpoint)
   const { credentials, problems } = await readCredentials(endpoint)
   let refusal: Problem | undefined
   const outcome = await connectSsh2({
     ...endpoint,
     timeoutMs: endpoint.connectTimeoutMs,
     credentials,
-    hostKeyAlgorithms: hostKeyAlgorithms(lookUp(entries, endpoint.address, endpoint.port)),
+    hostKeyAlgorithms: hostKeyAlgorithms(known),
     acceptsHostKey: (key) => {
-      refusal = hostKeyProblem(entries, endpoint, key)
+      refusal = hostKeyProblem(known, endpoint, key)
       return refusal === undefined
     },
   })

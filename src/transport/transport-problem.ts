@@ -1,12 +1,10 @@
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
 
-/** `10.0.0.1 port 22`: how a problem names where it tried. */
-export const addressText = ({ address, port }: Endpoint): string => `${address}:${port}`
-
-/** `web-1 (10.0.0.1:22)`, or the name alone where the two say the same, or for this machine. */
-export function placeText(endpoint: Endpoint): string {
-  return endpoint.transport === 'local' ? endpoint.host : `${endpoint.host} (${addressText(endpoint)})`
+/** How problems name a host: `web-1 (10.0.0.1:22)`, and this machine by its name alone. */
+export function placeText({ transport, host, address, port }: Endpoint): string {
+  if (transport === 'local') return host
+  return `${host} (${address.includes(':') ? `[${address}]` : address}:${port})`
 }
 
 export function connectionLost(endpoint: Endpoint, label: string, detail: string): ProblemError {
