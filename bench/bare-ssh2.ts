@@ -18,8 +18,8 @@ const task = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Task // 
 const known = knownKeys(readFileSync(task.knownHostsFile, 'utf8'))
 
 const client = new Client()
+client.on('connect', () => client.setNoDelay(true)) // else each small packet of the login waits for an ACK
 client.on('ready', () => {
-  client.setNoDelay(true)
   client.exec('/bin/sh', (error, channel) => {
     if (error) throw error
     const chunks: Buffer[] = []
@@ -39,6 +39,7 @@ client.connect({
   port: task.port,
   username: task.username,
   privateKey: readFileSync(task.identityFile),
+  authHandler: ['publickey'],
   hostVerifier: (key: Buffer) => known.some((entry) => entry.equals(key)),
 })
 

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { labSettings } from '../lab/settings.ts'
 import { alternate, type Rounds } from './alternate.ts'
 import { ansibleContestant, ansibleVersion, closeAnsible } from './ansible-contestant.ts'
@@ -11,7 +9,7 @@ import type { BenchHost } from './host.ts'
 import { startLabHost } from './lab-host.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { startPrivateSshd } from './private-sshd.ts'
-import { inventoryText, planContestant, runbookProgram } from './runbook-contestant.ts'
+import { planContestant } from './runbook-contestant.ts'
 import { openScratch } from './scratch.ts'
 import { measureStartUp } from './start-up.ts'
 import { seedScript, type Workload, workloadFor } from './workload.ts'
@@ -56,8 +54,7 @@ const startHost = ({ where }: BenchOptions, folder: string): Promise<BenchHost> 
 async function measureAll(bench: Bench): Promise<void> {
   const { options, host, workload, folder } = bench
   await host.runScript(seedScript(host, workload))
-  writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
-  const plan = planContestant(host, workload, folder)
+  const plan = planContestant({ program: options.program, host, workload, folder })
   const bare = await bareContestant(host, workload, folder)
   say(...headText(bench), '')
 
@@ -68,10 +65,10 @@ async function measureAll(bench: Bench): Promise<void> {
   say(`one plan as sshd saw it: ${connections} connection(s), ${channels} session channel(s); target 1 and 1`, '')
 
   say(...(await againstAnsible(bench, plan)), '')
-  say(...(await measureStartUp(folder, options.rounds)))
+  say(...(await measureStartUp(options, folder)))
 }
 
-function headText({ host, workload }: Bench): readonly string[] {
+function headText({ host, workload, options }: Bench): readonly string[] {
   const services =
     workload.services.kind === 'units'
       ? workload.services.units.join(', ')
@@ -79,7 +76,7 @@ function headText({ host, workload }: Bench): readonly string[] {
   return [
     'W1: 8 files, 4 env_file edits, 4 commands with a check, 2 services, 2 looks; 1 host, nothing to change',
     `host: ${host.user}@${host.address}:${host.port}; services: ${services}`,
-    `program: ${runbookProgram()} on Node ${process.versions.node}`,
+    `program: ${options.program} on Node ${process.versions.node}`,
   ]
 }
 

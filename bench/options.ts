@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 /** What a benchmark is asked for. */
@@ -5,11 +7,14 @@ export interface BenchOptions {
   readonly where: 'loopback' | 'lab'
   readonly rounds: number
   readonly ansibleRounds: number
+  readonly program: string // main.js of a bundle, or main.ts
   readonly keep: boolean // the folder, to look at or to profile in
 }
 
-export const USAGE = `usage: npm run bench -- [--lab] [--rounds 11] [--ansible-rounds 3] [--keep]
-  --lab   measure on h1 of a lab that is up (npm run lab -- up one) instead of a private sshd on this machine`
+export const USAGE = `usage: npm run bench -- [--lab] [--rounds 11] [--ansible-rounds 3] [--program FILE] [--keep]
+  --lab   measure on h1 of a lab that is up (npm run lab -- up one) instead of a private sshd on this machine
+  --program  main.js of the bundle to measure; default dist/main.js, or src/main.ts where nothing has been built
+  --keep     leave the folder with the runbook and the sshd's log, and say where it is`
 
 /** Reads the words after \`npm run bench --\`; throws on words that it does not know. */
 export function parseOptions(words: readonly string[]): BenchOptions {
@@ -19,6 +24,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       lab: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '11' },
       'ansible-rounds': { type: 'string', default: '3' },
+      program: { type: 'string', default: builtProgram() },
       keep: { type: 'boolean', default: false },
     },
   })
@@ -26,8 +32,17 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     where: values.lab ? 'lab' : 'loopback',
     rounds: countOf(values.rounds, 1),
     ansibleRounds: countOf(values['ansible-rounds'], 0),
+    program: resolve(values.program),
     keep: values.keep,
   }
+}
+
+const CHECKOUT = dirname(import.meta.dirname)
+
+/** The program as users run it: the bundle where it has been built, else the sources. */
+export function builtProgram(): string {
+  const bundle = join(CHECKOUT, 'dist', 'main.js')
+  return existsSync(bundle) ? bundle : join(CHECKOUT, 'src', 'main.ts')
 }
 
 function countOf(text: string, least: number): number {

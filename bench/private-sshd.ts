@@ -37,6 +37,7 @@ interface SshdFiles {
 
 async function writeFiles(folder: string, port: number): Promise<SshdFiles> {
   const at = (name: string): string => join(folder, name)
+  mkdirSync(at('home'))
   await Promise.all([makeKey(at('host_key')), makeKey(at('user_key'))])
   writeFileSync(at('authorized_keys'), readFileSync(at('user_key.pub')), { mode: 0o600 })
   writeFileSync(at('known_hosts'), `[${ADDRESS}]:${port} ${readFileSync(at('host_key.pub'), 'utf8')}`)
@@ -54,7 +55,8 @@ async function writeFiles(folder: string, port: number): Promise<SshdFiles> {
 const makeKey = (file: string): Promise<string> =>
   runToEnd(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', file])
 
-// StrictModes would refuse keys below a temporary folder; all that is not named here is sshd's default
+// StrictModes would refuse keys below a temporary folder. An empty home, because bash reads the ~/.bashrc of whoever
+// comes by ssh, and this machine's may start programs. All that is not named here is sshd's default.
 const settings = (folder: string, port: number): string =>
   [
     `ListenAddress ${ADDRESS}:${port}`,
@@ -65,6 +67,7 @@ const settings = (folder: string, port: number): string =>
     'UsePAM no',
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
+    `SetEnv HOME=${folder}/home`,
     'LogLevel VERBOSE',
     '',
   ].join('\n')

@@ -1,32 +1,33 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { childEnv } from './child-env.ts'
 import type { Contestant } from './contestant.ts'
 import type { BenchHost } from './host.ts'
 import { type CheckedCommand, REGION, type Workload } from './workload.ts'
 
-const CHECKOUT = dirname(import.meta.dirname)
-
-/** The program as users run it: the bundle where it has been built, else the sources. */
-export function runbookProgram(): string {
-  const bundle = join(CHECKOUT, 'dist', 'main.js')
-  return existsSync(bundle) ? bundle : join(CHECKOUT, 'src', 'main.ts')
+/** Which program plans what where. */
+export interface PlanPlace {
+  readonly program: string // main.js or main.ts
+  readonly host: BenchHost
+  readonly workload: Workload
+  readonly folder: string
 }
 
-/** W1 as a runbook, planned: `runbook plan bench-w1 -i inventory.yaml` in a folder that holds the inventory and gets the runbook. */
-export function planContestant(host: BenchHost, workload: Workload, folder: string): Contestant {
+/** W1 as a runbook, planned: `runbook plan bench-w1 -i inventory.yaml`; the folder gets the runbook and the inventory. */
+export function planContestant({ program, host, workload, folder }: PlanPlace): Contestant {
   mkdirSync(join(folder, 'runbooks'), { recursive: true })
   writeFileSync(join(folder, 'runbooks', 'bench-w1.yaml'), runbookText(host, workload))
+  writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
   const args = ['plan', 'bench-w1', '-i', 'inventory.yaml', '--detailed-exitcode', '--plain']
   return {
     name: 'runbook plan',
-    program: { argv: [...host.way, process.execPath, runbookProgram(), ...args], env: childEnv(folder), cwd: folder },
+    program: { argv: [...host.way, process.execPath, program, ...args], env: childEnv(folder), cwd: folder },
     complaint: () => undefined, // exit code 0 with --detailed-exitcode: nothing to change
   }
 }
 
-/** An inventory that Ansible reads as well. */
-export const inventoryText = (host: BenchHost): string => `all:
+/** Ansible reads it as well. */
+const inventoryText = (host: BenchHost): string => `all:
   hosts:
     ${host.name}:
       ansible_host: ${host.address}

@@ -2,10 +2,10 @@ import { alternate } from './alternate.ts'
 import { childEnv } from './child-env.ts'
 import type { Contestant } from './contestant.ts'
 import { ratioText, tableText } from './figures-text.ts'
-import { runbookProgram } from './runbook-contestant.ts'
+import type { BenchOptions } from './options.ts'
 
 /** `runbook --help` against a Node that does nothing, as whole processes. */
-export async function measureStartUp(folder: string, rounds: number): Promise<readonly string[]> {
+export async function measureStartUp({ program, rounds }: BenchOptions, folder: string): Promise<readonly string[]> {
   const at = { env: childEnv(folder), cwd: folder }
   const node: Contestant = {
     name: 'node -e 0',
@@ -14,7 +14,7 @@ export async function measureStartUp(folder: string, rounds: number): Promise<re
   }
   const help: Contestant = {
     name: 'runbook --help',
-    program: { argv: [process.execPath, runbookProgram(), '--help'], ...at },
+    program: { argv: [process.execPath, program, '--help'], ...at },
     complaint: (output) => (output.includes('plan') ? undefined : output),
   }
   const pair = [help, node]

@@ -1,13 +1,14 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countOneRun } from '../../bench/count-one-run.ts'
 import type { BenchHost } from '../../bench/host.ts'
 import { startPrivateSshd } from '../../bench/private-sshd.ts'
-import { inventoryText, planContestant } from '../../bench/runbook-contestant.ts'
+import { planContestant } from '../../bench/runbook-contestant.ts'
 import { openScratch } from '../../bench/scratch.ts'
 import { seedScript, workloadFor } from '../../bench/workload.ts'
 
+const program = join(import.meta.dirname, '../../src/main.ts')
 const canServe = process.getuid?.() === 0 && existsSync('/usr/sbin/sshd')
 
 describe.skipIf(!canServe)('a plan of twenty steps, seen by a real sshd (needs root and openssh-server)', () => {
@@ -26,8 +27,7 @@ describe.skipIf(!canServe)('a plan of twenty steps, seen by a real sshd (needs r
     const folder = scratch.make('work')
     const workload = workloadFor(host)
     await host.runScript(seedScript(host, workload))
-    writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
-    const counts = await countOneRun(host, planContestant(host, workload, folder), folder)
+    const counts = await countOneRun(host, planContestant({ program, host, workload, folder }), folder)
     expect(counts).toEqual({ connections: 1, channels: 1 })
   })
 })

@@ -1,16 +1,17 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countOneRun } from '../../bench/count-one-run.ts'
 import { startLabHost } from '../../bench/lab-host.ts'
-import { inventoryText, planContestant } from '../../bench/runbook-contestant.ts'
+import { planContestant } from '../../bench/runbook-contestant.ts'
 import { openScratch } from '../../bench/scratch.ts'
 import type { SessionCounts } from '../../bench/session-log.ts'
 import { seedScript, workloadFor } from '../../bench/workload.ts'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
 
+const program = join(import.meta.dirname, '../../src/main.ts')
 const settings = labSettings(process.env, { stateDir: join(tmpdir(), 'runbook-lab-one-connection') })
 
 describe('a plan of twenty steps on a host with systemd', () => {
@@ -39,8 +40,7 @@ describe('a plan of twenty steps on a host with systemd', () => {
     try {
       const workload = workloadFor(host)
       await host.runScript(seedScript(host, workload))
-      writeFileSync(join(folder, 'inventory.yaml'), inventoryText(host))
-      return await countOneRun(host, planContestant(host, workload, folder), folder)
+      return await countOneRun(host, planContestant({ program, host, workload, folder }), folder)
     } finally {
       await host.stop()
     }
