@@ -5,8 +5,10 @@ import { makeRunId } from '../journal/run-id.ts'
 import type { RunId } from '../model/id.ts'
 import type { Plan } from '../model/plan.ts'
 import type { RunRecord } from '../model/run-record.ts'
+import { stepKey } from '../report/event-lines.ts'
 import { type EngineInput, planInputOf } from './engine-input.ts'
 import { type ExitCode, exitCodeOfOutcome } from './exit-code.ts'
+import { foldWhole } from './find-run.ts'
 import { hostFolder } from './host-folder.ts'
 import type { Telling } from './look.ts'
 import { tellRun } from './tell-run.ts'
@@ -32,16 +34,14 @@ export async function applyNow(telling: Telling, flow: Flow & { readonly plan: P
 
 /** Undoes a run, tells how it goes and how it ended. */
 export async function rollBackNow(telling: Telling, flow: Flow & { readonly record: RunRecord }): Promise<ExitCode> {
-  const { record } = flow
+  const { record, journals } = flow
   const run = newRun(telling)
-  const phase = changing(flow, {
-    title: `Rolling back ${flow.prepared.runbook.name}`,
-    next: `runbook rollback ${record.run}`,
-  })
-  const summary = await watched(telling, phase, async (watch) =>
+  const names = new Map(record.changes.map((change) => [stepKey(change), change.name]))
+  const words = { title: `Rolling back ${flow.prepared.runbook.name}`, next: `runbook rollback ${record.run}` }
+  const summary = await watched(telling, { ...changing(flow, words), names }, async (watch) =>
     rollBack({ ...(await runInput(flow, { run, watch })), record }),
   )
-  tellRun(summary, await flow.journals.fold(run), telling)
+  tellRun(summary, await foldWhole(journals, run), telling)
   return exitCodeOfOutcome(summary.outcome)
 }
 

@@ -1,10 +1,11 @@
 import type { RunId } from '../model/id.ts'
 import type { JournalStore } from '../model/journal.ts'
 import { ProblemError } from '../model/problem.ts'
+import type { RunRecord } from '../model/run-record.ts'
 
-/** The run that the user means: its id, the beginning of it (any case), or `last`. */
-export async function findRun(journals: JournalStore, words: string): Promise<RunId> {
-  const runs = await journals.list()
+/** The run that the user means: its id, the beginning of it (any case), or `last`: the newest one of that verb. */
+export async function findRun(journals: JournalStore, words: string, verb: 'apply' | 'any' = 'any'): Promise<RunId> {
+  const runs = words === 'last' && verb === 'apply' ? await appliesOf(journals) : await journals.list()
   const beginning = words.toUpperCase()
   const matches = words === 'last' ? runs.slice(0, 1) : runs.filter((run) => run.startsWith(beginning))
   const [found, other] = matches
@@ -19,4 +20,22 @@ export async function findRun(journals: JournalStore, words: string): Promise<Ru
     ...(found ? { detail: matches.slice(0, 10).join('\n') } : {}),
     hint: 'list them with `runbook runs`; runs of another state folder need its --state-dir',
   })
+}
+
+/** The newest run that is an apply, alone in a list. */
+async function appliesOf(journals: JournalStore): Promise<readonly RunId[]> {
+  for (const run of await journals.list()) {
+    const [first] = await journals.read(run)
+    if (first?.event.type === 'run-started' && first.event.verb === 'apply') return [run]
+  }
+  return []
+}
+
+/** The record of a run; that of a rollback with the changes of the run that it undoes, as they are now. */
+export async function foldWhole(journals: JournalStore, run: RunId): Promise<RunRecord> {
+  const record = await journals.fold(run)
+  const { of } = record.started
+  if (of === undefined) return record
+  const { changes, owed, readings } = await journals.fold(of)
+  return { ...record, changes, owed, readings: [...readings, ...record.readings] }
 }

@@ -1,6 +1,6 @@
 import type { Emit } from '../model/event.ts'
 import type { HostName } from '../model/id.ts'
-import { type LinesLook, makeEventLines } from '../report/event-lines.ts'
+import { type LinesLook, makeEventLines, type StepNames } from '../report/event-lines.ts'
 import { eventLine } from '../report/jsonl.ts'
 import { styleFor, type Telling } from './look.ts'
 
@@ -16,12 +16,13 @@ export interface Phase {
   readonly title: string
   readonly hosts: readonly HostName[]
   readonly after: 'kept' | 'cleared' // what of the live tree stays on the screen
+  readonly names?: StepNames
 }
 
 /** JSON lines on stdout, a live tree on a terminal, or plain lines on stderr, as the options and the terminal say. */
 export async function openReporter(telling: Telling, phase: Phase): Promise<Reporter> {
   if (telling.output.format === 'json') return jsonReporter(telling)
-  return isLive(telling, phase) ? await liveReporter(telling, phase) : linesReporter(telling)
+  return isLive(telling, phase) ? await liveReporter(telling, phase) : linesReporter(telling, phase)
 }
 
 const jsonReporter = ({ world }: Telling): Reporter => ({
@@ -30,23 +31,24 @@ const jsonReporter = ({ world }: Telling): Reporter => ({
   close: () => Promise.resolve(),
 })
 
-function linesReporter(telling: Telling): Reporter {
+function linesReporter(telling: Telling, phase: Phase): Reporter {
   const { stderr } = telling.world
-  const linesOf = makeEventLines({ ...lookOf(telling), hosts: 'named' })
+  const linesOf = makeEventLines({ ...lookOf(telling, phase), hosts: 'named' })
   const say = (line: string): void => void stderr.write(`${line}\n`)
   return { emit: (event) => linesOf(event).forEach(say), say, close: () => Promise.resolve() }
 }
 
-async function liveReporter(telling: Telling, { title, hosts, after }: Phase): Promise<Reporter> {
+async function liveReporter(telling: Telling, phase: Phase): Promise<Reporter> {
   const { openLive } = await import('../report/live.ts')
-  const linesOf = makeEventLines({ ...lookOf(telling), hosts: 'unnamed' })
-  const view = openLive({ title, hosts, after, stream: telling.world.stderr, linesOf })
+  const linesOf = makeEventLines({ ...lookOf(telling, phase), hosts: 'unnamed' })
+  const view = openLive({ ...phase, stream: telling.world.stderr, linesOf })
   return { emit: view.onEvent, say: view.say, close: view.close }
 }
 
-const lookOf = (telling: Telling): Pick<LinesLook, 'style' | 'detail'> => ({
+const lookOf = (telling: Telling, { names }: Phase): Omit<LinesLook, 'hosts'> => ({
   style: styleFor(telling.world.stderr, telling),
   detail: telling.output.detail,
+  ...(names === undefined ? {} : { names }),
 })
 
 const LEAST_COLUMNS = 40 // narrower terminals break the tree

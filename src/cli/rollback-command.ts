@@ -25,7 +25,7 @@ type Rollback = CommandOf<'rollback'>
 export async function rollbackCommand(command: Rollback, world: World): Promise<ExitCode> {
   const telling = { world, output: command.output }
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
-  const record = await journals.fold(await findRun(journals, command.run))
+  const record = await journals.fold(await findRun(journals, command.run, 'apply'))
   refuseRollbackOfRollback(record)
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
   else world.stdout.write(undoText(record, styleFor(world.stdout, telling)))
@@ -67,5 +67,6 @@ async function prepareAsThen({ started }: RunRecord, command: Rollback, world: W
   const runbook = unwrap(loadRunbook({ file, text, modules: createModules() }))
   const set = started.params.filter((param) => param.host === undefined).map(asSet)
   const targets = { set, varsFiles: [], limit: started.hosts.join(',') }
-  return prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
+  const prepared = prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
+  return { ...prepared, params: started.params }
 }

@@ -12,15 +12,19 @@ export interface LinesLook {
   readonly style: Style
   readonly detail: 'quiet' | 'normal' | 'verbose'
   readonly hosts: 'named' | 'unnamed' // unnamed: each host's lines stand under its name
+  readonly names?: StepNames // of steps whose start is not among the events: those of a rollback
 }
+
+/** The name of a step by stepKey. */
+export type StepNames = ReadonlyMap<string, string>
 
 /** A listener that gives the lines of each event, in order; it remembers the names of steps. */
 export function makeEventLines(look: LinesLook): (event: Event) => readonly string[] {
-  const names = new Map<string, string>()
+  const names = new Map(look.names)
   const partial = new Map<string, string>() // the line of output that is not yet whole, by host and stream
   return (event) => {
-    if (event.type === 'step-started' || event.type === 'step-running') names.set(keyOf(event), event.name)
-    const named = (place: Place): string => names.get(keyOf(place)) ?? place.step
+    if (event.type === 'step-started' || event.type === 'step-running') names.set(stepKey(event), event.name)
+    const named = (place: Place): string => names.get(stepKey(place)) ?? place.step
     const flushed = event.type === 'step-finished' || event.type === 'step-failed' ? flush(partial, event, look) : []
     if (event.type === 'step-output') return outputLines(event, partial, look)
     return [...flushed, ...linesOf(event, { ...look, named })]
@@ -37,7 +41,7 @@ interface Naming extends LinesLook {
   readonly named: (place: Place) => string
 }
 
-const keyOf = ({ stage, step }: Place): string => `${stage}\0${step}`
+export const stepKey = ({ stage, step }: Pick<Place, 'stage' | 'step'>): string => `${stage}\0${step}`
 
 function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): readonly string[] {
   const { style, named } = look
