@@ -25,18 +25,13 @@ const tenMinutesMs = 600_000
  * begun is removed when it fails.
  */
 export async function takeSnapshot(session: Session, place: SnapshotPlace): Promise<SnapshotRecord> {
-  const { settings, dir, own } = place
+  const { settings, dir } = place
   const words = sh`dir=${dir} name=${place.name ?? ''} member=${settings.name} folder=${session.folder}`
   const reply = await session.run(etcdScript(settings, saveText, words), { timeoutMs: 3 * tenMinutesMs })
   requireTool(reply)
   const frames = parseFrames(reply.stdout)
   if (reply.code !== 0) throw failure(place, frames, reply.stderr.toString('utf8'))
   const record = recordFrom(place, frames)
-  if (record.revision < own.revision)
-    throw new ProblemError({
-      kind: 'step-failed',
-      message: `the snapshot ends at revision ${record.revision}, the member was at ${own.revision} before`,
-    })
   const write = withStdin(
     etcdScript(settings, recordText, sh`file=${record.path}`),
     `${JSON.stringify(record, null, 2)}\n`,
