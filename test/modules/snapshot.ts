@@ -18,19 +18,22 @@ export async function snapshot(
     return [own, ...others, ...shown]
   })
   for (const one of reply) if (one.code !== 0) throw new Error(`no snapshot: ${one.stderr}`)
-  const text = reply.map((one) => one.stdout.toString('utf8')).join('\n')
+  const [own = '', ...others] = reply.map((one) => one.stdout.toString('utf8'))
+  const text = [own, ...others.map(withoutLinkTimes)].join('\n')
   return host.offers.has('busybox') ? withoutFractions(text) : text
 }
 
+/** Links that systemctl makes and removes are new each time. */
+const withoutLinkTimes = (text: string): string => text.replace(/^(.* l 777 .*) \d+\.\d+ (\d+ )/gm, '$1 $2')
+
 /** The tools of busybox carry times in whole seconds, and none of symbolic links. */
-const withoutFractions = (text: string): string =>
-  text.replace(/^(.* l 777 .*) \d+\.\d+ (\d+ )/gm, '$1 $2').replace(/^(.* \d+)\.\d+ (\d+ )/gm, '$1 $2')
+const withoutFractions = (text: string): string => withoutLinkTimes(text).replace(/^(.* \d+)\.\d+ (\d+ )/gm, '$1 $2')
 
 const snapshotText = `
 find . -type d -printf '%p %y %m %U %G\\n' | sort
 find . ! -type d -printf '%p %y %m %U %G %s %T@ %n %l\\n' | sort
 find . -type f -exec sha256sum {} + | sort -k 2
-command -v getfacl >/dev/null && getfacl -R -P . 2>/dev/null
-command -v getfattr >/dev/null && getfattr -R -P -d -m - . 2>/dev/null
+command -v getfacl >/dev/null && find . ! -type l -print0 | sort -z | xargs -0 getfacl 2>/dev/null
+command -v getfattr >/dev/null && find . -print0 | sort -z | xargs -0 getfattr -h -d -m - 2>/dev/null
 :;
 `
