@@ -16,6 +16,7 @@ import { seedScript, type Workload, workloadFor } from './workload.ts'
 
 // `npm run bench`: what a plan costs against the least that ssh2 can do, and against Ansible; see docs/performance.md.
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const WARM_UP_ROUNDS = 2 // fills the compile caches, and Ansible's
 
 interface Bench {
@@ -27,29 +28,38 @@ interface Bench {
 
 const say = (...lines: readonly string[]): void => console.log(lines.join('\n'))
 
-await main(process.argv.slice(2))
-
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes('--help')) return say(USAGE)
   const options = parseOptions(words)
   const scratch = openScratch()
-  const host = await startHost(options, scratch.make('sshd'))
-  const stop = async (): Promise<void> => {
-    await host.stop()
+  try {
+    const host = await startHost(options, scratch.make('sshd'))
+    await untilInterrupted(
+      host,
+      measureAll({ options, host, workload: workloadFor(host), folder: scratch.make('work') }),
+    )
+  } finally {
     if (options.keep) say(`\nkept: ${scratch.folder}`)
     else scratch.remove()
   }
-  const interrupted = (): void => void stop().then(() => process.exit(130))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
-  try {
-    await measureAll({ options, host, workload: workloadFor(host), folder: scratch.make('work') })
-  } finally {
-    await stop()
-  }
 }
 
-const startHost = ({ where }: BenchOptions, folder: string): Promise<BenchHost> =>
-  where === 'lab' ? startLabHost(folder, 'root', labSettings(process.env)) : startPrivateSshd(folder)
+function startHost({ where }: BenchOptions, folder: string): Promise<BenchHost> {
+  return where === 'lab' ? startLabHost(folder, 'root', labSettings(process.env)) : startPrivateSshd(folder)
+}
+
+/** Waits for the work, or for Ctrl-C to cut it short; stops the host in any case. */
+async function untilInterrupted(host: BenchHost, work: Promise<void>): Promise<void> {
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  const listener = (signal: string): void => reject(new Error(`interrupted by ${signal}`))
+  for (const signal of STOP_SIGNALS) process.once(signal, listener)
+  try {
+    await Promise.race([work, interrupted])
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, listener)
+    await host.stop()
+  }
+}
 
 async function measureAll(bench: Bench): Promise<void> {
   const { options, host, workload, folder } = bench
@@ -103,3 +113,10 @@ async function pairOff({ host, folder }: Bench, pair: readonly Contestant[], rou
 }
 
 const resultText = (rounds: Rounds, target: Target): readonly string[] => [tableText(rounds), ratioText(rounds, target)]
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1) // at once: a run that was cut short may still be at work
+}
