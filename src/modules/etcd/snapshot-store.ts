@@ -48,7 +48,7 @@ export function parseSnapshotFolder(stdout: Buffer): SnapshotFolder {
       .flatMap((frame) => (frame.name === 'file' ? [sizeAndPath(frame.text)] : []))
       .map(({ path, size }) => [path, size]),
   )
-  const records = frames.flatMap((frame) => (frame.name === 'record' ? recordOf(frame.text) : []))
+  const records = frames.flatMap((frame) => (frame.name === 'record' ? (parseRecord(frame.text) ?? []) : []))
   return {
     nowS: number('now'),
     freeBytes: number('free') * 1024,
@@ -63,10 +63,11 @@ function sizeAndPath(text: string): { readonly size: number; readonly path: stri
   return { size: Number(size), path }
 }
 
-function recordOf(text: string): readonly SnapshotRecord[] {
+/** The record of a verified snapshot; undefined for any other text. */
+export function parseRecord(text: string): SnapshotRecord | undefined {
   const json = parseExactJson(text)
-  if (!isObject(json) || json.format !== 1 || json.verified !== 'restore' || typeof json.path !== 'string') return []
-  return [json as SnapshotRecord] // sealed: written by us with this format
+  if (!isObject(json) || json.format !== 1 || json.verified !== 'restore' || typeof json.path !== 'string') return
+  return json as SnapshotRecord // sealed: written by us with this format
 }
 
 /** As plain data for templates and expressions. */

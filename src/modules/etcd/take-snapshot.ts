@@ -7,7 +7,7 @@ import type { MemberStatus } from './etcdctl-output.ts'
 import { parseExactJson } from './exact-json.ts'
 import { type Frame, frameText, parseFrames } from './frames.ts'
 import type { EtcdSettings } from './settings-of.ts'
-import type { SnapshotRecord } from './snapshot-store.ts'
+import { parseRecord, type SnapshotRecord } from './snapshot-store.ts'
 
 /** Where a snapshot goes and whom it is of. */
 export interface SnapshotPlace {
@@ -22,7 +22,7 @@ const tenMinutesMs = 600_000
 /**
  * Saves a snapshot of the session's own member to a temporary file, proves by a trial restore that it is whole
  * (`snapshot status` does not notice a truncated file), puts it in place and writes its record beside it. What was
- * begun is removed when it fails.
+ * begun is removed when it fails; what the same session folder has made already is not made again.
  */
 export async function takeSnapshot(session: Session, place: SnapshotPlace): Promise<SnapshotRecord> {
   const { settings, dir } = place
@@ -31,6 +31,8 @@ export async function takeSnapshot(session: Session, place: SnapshotPlace): Prom
   requireTool(reply)
   const frames = parseFrames(reply.stdout)
   if (reply.code !== 0) throw failure(place, frames, reply.stderr.toString('utf8'))
+  const made = parseRecord(frameText(frames, 'record') ?? '')
+  if (made) return made
   const record = recordFrom(place, frames)
   const write = withStdin(
     etcdScript(settings, recordText, sh`file=${record.path}`),
@@ -89,6 +91,11 @@ while [ ! -d "$near" ]; do made="$made$near
 "; near=\${near%/*}; [ -n "$near" ] || near=/; done
 [ -e "$folder/made" ] || printf '%s' "$made" >"$folder/made" || failed place
 mkdir -p -- "$dir" || failed place
+if [ -f "$folder/snapshot" ]; then
+  IFS= read -r file <"$folder/snapshot"
+  if [ -f "$file" ] && [ -f "$file.json" ]; then frame record <"$file.json"; exit 0; fi
+  name=\${file##*/}; rm -f -- "$file"
+fi
 [ -n "$name" ] || name=etcd-$member-$(date -u +%Y%m%dT%H%M%SZ).db
 file=$dir/$name; part=$dir/.$name.part; scratch=$dir/.$name.restore
 [ ! -e "$file" ] || failed exists
