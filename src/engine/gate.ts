@@ -3,7 +3,7 @@ import { ProblemError } from '../model/problem.ts'
 import type { Stage } from '../model/runbook.ts'
 import { bindFor } from './decide.ts'
 import { blockedProblem, decideInTime } from './run-step.ts'
-import { pause, type Running } from './running.ts'
+import { type Place, pause, type Running } from './running.ts'
 
 /** A stage's gate as seen from some of its hosts. */
 export interface GateInput {
@@ -13,15 +13,15 @@ export interface GateInput {
 }
 
 /** Waits until every check of the gate is open on every host, as long as its modules may be waited for; else throws kind gate. */
-export async function passGate(running: Running, { stage, index, hosts }: GateInput): Promise<void> {
+export async function passGate(running: Running, { stage, index, hosts }: GateInput, looks?: number): Promise<void> {
   for (const step of stage.rolling.gate) {
-    await Promise.all(hosts.map((host) => passOne(running, { stage: index, host, step })))
+    await Promise.all(hosts.map((host) => passOne(running, { stage: index, host, step }, looks)))
   }
 }
 
-async function passOne(running: Running, place: Parameters<typeof decideInTime>[1]): Promise<void> {
+async function passOne(running: Running, place: Place, looks: number | undefined): Promise<void> {
   const { host, stage, step } = place
-  const decided = await decideInTime(running, place)
+  const decided = await decideInTime(running, place, looks)
   if (decided.kind === 'blocked') {
     const problem = blockedProblem(decided)
     throw new ProblemError({
@@ -45,5 +45,5 @@ export async function passGateAndSoak(running: Running, gate: GateInput): Promis
   if (soakMs <= 0) return
   running.input.emit({ type: 'soaking', stage: gate.index, ms: soakMs })
   await pause(running.input, soakMs)
-  await passGate(running, gate)
+  await passGate(running, gate, 1) // still open
 }

@@ -58,14 +58,17 @@ export function blockedProblem(decided: Extract<Decided, { kind: 'blocked' }>): 
   }
 }
 
-/** Decides, and where the module may be waited for, again until it is no longer blocked or its time is over. */
-export async function decideInTime(running: Running, place: Place): Promise<Decided> {
+/**
+ * Decides, and where the module may be waited for, again until it has not been blocked as often in a row as it asks
+ * (`looks` overrides that), or its time is over.
+ */
+export async function decideInTime(running: Running, place: Place, looks?: number): Promise<Decided> {
   const decideNow = (): Promise<Decided> => decideOnce(running, place)
   const first = await decideNow()
   if (!('args' in first)) return first
   const patience = place.step.module.patience?.(first.args)
   if (!patience) return first
-  const asked = patience.consecutive ?? 1
+  const asked = looks ?? patience.consecutive ?? 1
   const until = running.input.clock.now().getTime() + patience.timeoutMs
   let [latest, good] = [first as Decided, first.kind === 'blocked' ? 0 : 1]
   while (good < asked && (latest.kind === 'blocked' || good > 0)) {

@@ -7,6 +7,7 @@ import { UnitArgument } from './argument.ts'
 import { applyDropIn, dropInPath, planDropIn, recordedDropIn, revertDropIn } from './drop-in.ts'
 import { type FileView, readFileView } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
+import { isNotedStopped, noteStopped } from './stopped-note.ts'
 import { reloadManager, startAndProve, systemctl, systemctlCommand, type UnitVerb } from './systemctl.ts'
 import {
   type Condition,
@@ -139,7 +140,7 @@ function changeFor(wanted: ServiceArgs, state: ServiceState, work: Work): Change
   const { unit } = state
   const now = conditionOf(unit)
   const repeats = work.job === 'restart' || work.job === 'reload'
-  const runs = work.job === 'start' ? 'running' : work.job === 'stop' ? 'stopped' : now
+  const runs = work.job === 'start' || work.job === 'restart' ? 'running' : work.job === 'stop' ? 'stopped' : now
   const enabled = work.boot ? work.boot === 'enable' : isEnabled(unit)
   const boot = (value: boolean | null): JsonObject => (wanted.enabled === undefined ? {} : { enabled: value })
   const runState = (condition: Condition): JsonObject => (wanted.state === undefined ? {} : { condition })
@@ -152,7 +153,7 @@ function changeFor(wanted: ServiceArgs, state: ServiceState, work: Work): Change
     after: repeats ? null : { unit: unit.unit, ...runState(runs), ...boot(enabled), ...dropin },
     settles: !repeats && !(work.job === 'start' && unit.type === 'oneshot'),
     reversible: true,
-    predicts: predictionOf(work, unit, repeats ? null : { runs, enabled }),
+    predicts: predictionOf(work, unit, { runs, enabled }),
     material: wanted.dropin?.content,
   }
 }
@@ -160,10 +161,9 @@ function changeFor(wanted: ServiceArgs, state: ServiceState, work: Work): Change
 function predictionOf(
   work: Work,
   unit: UnitState,
-  after: { readonly runs: Condition; readonly enabled: boolean | null } | null,
+  after: { readonly runs: Condition; readonly enabled: boolean | null },
 ): Change['predicts'] {
   const files = work.drop?.edit.kind === 'edit' ? work.drop.edit.change.predicts : {}
-  if (!after) return { ...files, [unitResource(unit.unit)]: null }
   const [active, sub] = after.runs === 'running' ? ['active', 'running'] : ['inactive', 'dead']
   const isSame = after.runs === conditionOf(unit)
   const file = after.enabled === null ? unit.file : after.enabled ? 'enabled' : 'disabled'
@@ -222,10 +222,14 @@ async function revertService(wanted: ServiceArgs, change: Change, session: Sessi
   if (drop) await revertDropIn(session, drop)
   const now = await showUnit(name, session)
   if (drop || now.needsReload) await reloadManager(session)
+  if (now.load === 'not-found') return // its file was made by an earlier step of this run, and is gone again
   if (typeof enabled === 'boolean' && isEnabled(now) !== enabled) {
     await systemctl(session, enabled ? 'enable' : 'disable', name)
   }
-  await runJob(session, name, inverseOf(wanted.state, condition, conditionOf(now)))
+  const job = inverseOf(wanted.state, condition, conditionOf(now))
+  if (job === 'stop') await noteStopped(session, name)
+  if (job === 'restart' && conditionOf(now) === 'stopped' && (await isNotedStopped(session, name))) return
+  await runJob(session, name, job)
 }
 
 /** The job that brings the earlier condition back; a restart is undone by another one, on what the files then say. */
