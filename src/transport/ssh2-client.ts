@@ -4,6 +4,7 @@ import ssh2, {
   type AuthenticationType,
   type Client,
   type ClientChannel,
+  type KeyboardInteractiveAuthMethod,
   type ParsedKey,
   type ServerHostKeyAlgorithm,
 } from 'ssh2'
@@ -121,10 +122,12 @@ function createAttempt({ user, credentials }: ClientOptions) {
     nextMethod: (methods: AuthenticationType[] | null): AnyAuthMethod => {
       offered = methods ?? offered
       const at = untried.findIndex((credential) => isOffered(credential, methods))
+      // a password may be given in two ways: the server must say which one it takes
+      if (!methods && untried[at]?.kind === 'password') return { type: 'none', username: user }
       const [credential] = at < 0 ? [] : untried.splice(at, 1)
       if (!credential) return false as unknown as AnyAuthMethod
       tried.push(credential.name)
-      return authMethod(user, credential)
+      return authMethod(user, credential, methods)
     },
     failure: (error: Error & { level?: string; code?: unknown }): ConnectFailure => ({
       text: error.message,
@@ -139,16 +142,32 @@ function createAttempt({ user, credentials }: ClientOptions) {
 
 // until the server has said which methods it takes, all are tried
 const isOffered = (credential: Credential, methods: readonly string[] | null): boolean =>
-  !methods || methods.includes(credential.kind === 'password' ? 'password' : 'publickey')
+  !methods ||
+  methods.some((method) => (credential.kind === 'password' ? passwordMethods.includes(method) : method === 'publickey'))
 
-function authMethod(username: string, credential: Credential): AnyAuthMethod {
+const passwordMethods: readonly string[] = ['password', 'keyboard-interactive']
+
+function authMethod(username: string, credential: Credential, methods: readonly string[] | null): AnyAuthMethod {
   switch (credential.kind) {
     case 'agent':
       return { type: 'agent', username, agent: credential.socket }
     case 'key':
       return { type: 'publickey', username, key: credential.key }
-    case 'password':
-      return { type: 'password', username, password: credential.password.reveal() }
+    case 'password': {
+      const password = credential.password.reveal()
+      if (!methods || methods.includes('password')) return { type: 'password', username, password }
+      return { type: 'keyboard-interactive', username, prompt: answerOnce(password) }
+    }
+  }
+}
+
+// one hidden question is the password; anything else (a second factor) is not ours to answer
+function answerOnce(password: string): KeyboardInteractiveAuthMethod['prompt'] {
+  let isGiven = false
+  return (_name, _instructions, _language, prompts, finish) => {
+    const isPassword = !isGiven && prompts.length === 1 && prompts[0]?.echo !== true
+    isGiven = true
+    finish(isPassword ? [password] : prompts.map(() => ''))
   }
 }
 

@@ -33,9 +33,14 @@ function authProblem(endpoint: Endpoint, { text, tried, offered }: ConnectFailur
     detail: `tried ${tried.join(', ') || 'nothing: there is no agent, key or password'}${methods}${ending}`,
     hint: tooMany
       ? 'the agent holds more keys than the server lets one try: load fewer, or give the key file alone'
-      : `is the key in ~${endpoint.user}/.ssh/authorized_keys? A locked or expired account is refused too; see the sshd log on the host`,
+      : `${whatToCheck(endpoint, tried)} A locked or expired account is refused too; see the sshd log on the host`,
   }
 }
+
+const whatToCheck = ({ user }: Endpoint, tried: readonly string[]): string =>
+  tried.length === 1 && tried[0] === 'password'
+    ? `is the password of ${user} right?`
+    : `is the key in ~${user}/.ssh/authorized_keys?`
 
 function unreachableText(endpoint: Endpoint, failure: ConnectFailure): readonly [what: string, hint: string] {
   const { address, port, connectTimeoutMs } = endpoint

@@ -56,6 +56,26 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 const whoAmI = async (connection: Connection, privilege: 'login' | 'root'): Promise<string> =>
   (await connection.probe(privilege).run(sh`id -un; pwd; umask`)).stdout.toString()
 
+describe('a login by password', () => {
+  const login = { identityFiles: [], password: new Secret('opspw-password') }
+
+  test('is taken as such, and as the answer to a question', async () => {
+    expect(await whoAmI(await connect('opspw', login), 'login')).toContain('opspw')
+    const asks = 'PasswordAuthentication no\nKbdInteractiveAuthentication yes\n'
+    await onHost(`printf '${asks}' >/etc/ssh/sshd_config.d/00-asks.conf; systemctl reload ssh`)
+    expect(await whoAmI(await connect('opspw', login), 'login')).toContain('opspw')
+  })
+
+  test('a wrong one is refused without being shown', async () => {
+    const error = await connect('opspw', { ...login, password: new Secret('canary') }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({
+      problems: [{ kind: 'auth', detail: 'tried password; the server takes publickey, keyboard-interactive' }],
+    })
+  })
+})
+
 describe('root through sudo', () => {
   test('without a password', async () => {
     const host = await connect('ops')
