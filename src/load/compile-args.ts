@@ -7,7 +7,7 @@ import type { Compiling } from './compiling.ts'
 import { readControllerFile } from './controller-file.ts'
 import { formatOf, itemSchema, memberSchema, moduleSchemas, wantsText } from './module-schema.ts'
 import { schemaFaults } from './schema-check.ts'
-import { schemaProblem } from './schema-problem.ts'
+import { type Subject, schemaProblem } from './schema-problem.ts'
 import { placeIn, sourceText } from './source-text.ts'
 import { hasTemplate } from './template.ts'
 import { spanOf, toJson, type YamlMap, type YamlNode, type YamlScalar } from './yaml-node.ts'
@@ -16,18 +16,20 @@ import { spanOf, toJson, type YamlMap, type YamlNode, type YamlScalar } from './
 export function compileArgs(compiling: Compiling, module: Module, node: YamlNode): Binder<JsonObject> {
   const { written, bound } = moduleSchemas(module)
   const faults = schemaFaults(written, toJson(node) ?? {}, 'later')
-  compiling.problems.push(...faults.map((fault) => schemaProblem(node, fault, module.name)))
+  compiling.problems.push(...faults.map((fault) => schemaProblem(node, fault, subjectOf(module))))
   const binder = node.kind === 'map' ? compileMap(compiling, node, written) : constant<Json>({})
   const bind = (scope: Scope): Result<JsonObject> => {
     const value = binder.bind(scope)
     if (!value.ok) return value
     if (!isObject(value.value))
       return fail([{ kind: 'schema', message: `${module.name} takes a mapping`, at: spanOf(node) }])
-    const wrong = schemaFaults(bound, value.value, 'none').map((fault) => schemaProblem(node, fault, module.name))
+    const wrong = schemaFaults(bound, value.value, 'none').map((fault) => schemaProblem(node, fault, subjectOf(module)))
     return wrong.length > 0 ? fail(wrong) : succeed(value.value as JsonObject) // sealed: an object of Json
   }
   return { uses: binder.uses, bind }
 }
+
+const subjectOf = ({ name }: Module): Subject => ({ itself: `the arguments of ${name}`, prefix: `${name}: ` })
 
 function compileNode(compiling: Compiling, node: YamlNode, schema: JsonObject): Binder {
   switch (node.kind) {

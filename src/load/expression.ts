@@ -107,9 +107,32 @@ function faultOf(source: string, thrown: unknown): ExpressionFault {
   if (!(thrown instanceof ParseError || thrown instanceof EvaluationError || thrown instanceof CelTypeError))
     throw thrown
   const { start, end } = thrown.range ?? { start: 0, end: source.length }
-  const said = describe(thrown.code, thrown.summary)
+  const said = { ...foreignHint(source), ...describe(thrown.code, thrown.summary) }
   return { problem: withHint({ kind: 'expression', message: said.message }, said.hint), start, end }
 }
+
+/** What people bring from Jinja. */
+function foreignHint(source: string): { readonly hint?: string } {
+  if (source.includes('{{')) return { hint: 'an expression takes names as they are, without braces' }
+  if (/\b(?:is|and|or|not)\b/.test(source.replaceAll(/"[^"]*"|'[^']*'/g, ''))) {
+    return { hint: 'CEL writes && for and, || for or, ! for not, and has(a.b) for is defined' }
+  }
+  return {}
+}
+
+const TOKENS: Readonly<Record<string, string>> = {
+  LPAREN: '(',
+  RPAREN: ')',
+  LBRACKET: '[',
+  RBRACKET: ']',
+  LBRACE: '{',
+  RBRACE: '}',
+  COLON: ':',
+  COMMA: ',',
+  EOF: 'the end',
+}
+
+const plainTokens = (text: string): string => text.replaceAll(/\b[A-Z]{3,}\b/g, (token) => TOKENS[token] ?? token)
 
 /** The library's words, made plain for what people meet. */
 function describe(code: string, summary: string): { readonly message: string; readonly hint?: string } {
@@ -130,7 +153,7 @@ function describe(code: string, summary: string): { readonly message: string; re
       message: `there is no function ${call[1]}`,
       hint: 'functions are those of CEL: size, has, all, exists, filter, map, matches, startsWith, int, string ...',
     }
-  return { message: said.charAt(0).toLowerCase() + said.slice(1) }
+  return { message: plainTokens(said.charAt(0).toLowerCase() + said.slice(1)) }
 }
 
 /** "No such key" says neither of what, nor what there is. */

@@ -1,7 +1,7 @@
 import type { HostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { suggest } from './nearest.ts'
-import { safeRegex } from './safe-regex.ts'
+import { type SafeRegex, safeRegex } from './safe-regex.ts'
 
 /** The hosts that a pattern names, or why it names none. */
 export type PatternMatch =
@@ -113,8 +113,8 @@ type NameTest =
 
 function testOf(name: string): NameTest {
   if (!name.startsWith('~')) {
-    const regex = globRegex(name)
-    return { ok: true, matches: (candidate) => regex.test(candidate) }
+    const glob = globRegex(name)
+    return glob.ok ? { ok: true, matches: (candidate) => glob.regex.test(candidate) } : glob
   }
   const regex = safeRegex(name.slice(1))
   if (!regex.ok) return { ok: false, message: `${name}: ${regex.message}` }
@@ -122,7 +122,7 @@ function testOf(name: string): NameTest {
 }
 
 /** Python's fnmatch: `*`, `?`, `[abc]`, `[!abc]`; runs of stars are one, so that matching stays linear enough. */
-function globRegex(glob: string): RegExp {
+function globRegex(glob: string): SafeRegex {
   const text = glob
     .replaceAll(/\*+/g, '*')
     .replaceAll(/\[(!?)([^\]]+)\]|[\s\S]/g, (piece: string, not: string | undefined, set: string | undefined) => {
@@ -130,5 +130,9 @@ function globRegex(glob: string): RegExp {
       if (piece === '*') return '.*'
       return piece === '?' ? '.' : piece.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
     })
-  return new RegExp(`^${text}$`)
+  try {
+    return { ok: true, regex: new RegExp(`^${text}$`) }
+  } catch {
+    return { ok: false, message: 'a range in its brackets is backwards' }
+  }
 }

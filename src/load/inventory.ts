@@ -9,6 +9,11 @@ import { readVarsFolders } from './inventory-vars-folder.ts'
 import { readText } from './source-text.ts'
 import { parseYaml } from './yaml-document.ts'
 
+/** A range gives its hosts the same mistake. */
+const unique = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((one) => [JSON.stringify([one.at, one.message]), one])).values(),
+]
+
 /** What one source gave: its statements, what is wrong, and its bytes for the digest. */
 interface ReadSource extends InventoryFile {
   readonly texts: readonly string[]
@@ -27,7 +32,7 @@ export function loadInventory(paths: readonly string[]): Result<Inventory> {
   const beside = readVarsFolders(folders, statements)
   const built = buildInventory([...statements, ...beside.statements])
   const problems = [...read.flatMap((source) => source.problems), ...beside.problems, ...built.problems]
-  if (problems.length > 0) return fail(problems)
+  if (problems.length > 0) return fail(unique(problems))
   const digest = sha256(
     [...read.flatMap((source) => source.texts), ...beside.texts].map((text) => sha256(text)).join('\n'),
   )

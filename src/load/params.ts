@@ -1,11 +1,12 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Param } from '../model/runbook.ts'
 import type { Compiling } from './compiling.ts'
+import { PARAM_KEYWORDS } from './runbook-schema.ts'
 import { schemaFaults, whyNoSchema } from './schema-check.ts'
 import { schemaProblem } from './schema-problem.ts'
 import { childOf, memberOf, membersOf, spanOf, textOf, toJson, type YamlMember, type YamlNode } from './yaml-node.ts'
 
-/** Members of a parameter that are ours; all others are JSON Schema. */
+/** Members of a parameter that are ours; all others of PARAM_KEYWORDS are JSON Schema. */
 const OWN: readonly string[] = ['default', 'unit', 'description']
 
 /** The parameters, each with a schema that compiles and a default that fits it. */
@@ -21,8 +22,9 @@ function compileParam(compiling: Compiling, member: YamlMember): Param {
     const message = `the parameter ${member.key} is no JSON Schema: ${why}`
     compiling.problems.push({ kind: 'schema', message, at: spanOf(member) })
   } else if (fallback) {
+    const subject = { itself: `the default of ${member.key}`, prefix: `the default of ${member.key}: ` }
     const faults = schemaFaults(schema, toJson(fallback.value), 'none')
-    compiling.problems.push(...faults.map((fault) => schemaProblem(fallback.value, fault, `default of ${member.key}`)))
+    compiling.problems.push(...faults.map((fault) => schemaProblem(fallback.value, fault, subject)))
   }
   return {
     name: member.key,
@@ -37,6 +39,6 @@ function compileParam(compiling: Compiling, member: YamlMember): Param {
 const schemaOf = (node: YamlNode): JsonObject =>
   Object.fromEntries(
     membersOf(node)
-      .filter(({ key }) => !OWN.includes(key))
+      .filter(({ key }) => Object.hasOwn(PARAM_KEYWORDS, key) && !OWN.includes(key))
       .map(({ key, value }): [string, Json] => [key, toJson(value)]),
   )

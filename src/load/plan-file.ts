@@ -78,7 +78,9 @@ function parseJson(text: string, file: string): Result<Json> {
   try {
     return succeed(JSON.parse(text) as Json) // sealed: JSON.parse gives JSON
   } catch (thrown) {
-    const cut = /end of JSON|Unterminated/.test(String(thrown))
+    const position = Number(/at position (\d+)/.exec(String(thrown))?.[1] ?? -1)
+    const ended = /end of JSON|Unterminated/.test(String(thrown)) || position >= text.trimEnd().length
+    const cut = text.trim() !== '' && ended
     const message = cut ? `${file} is cut off: its JSON ends too early` : `${file} is no JSON`
     return fail([{ ...stale(message), detail: thrown instanceof Error ? thrown.message : String(thrown) }])
   }

@@ -8,7 +8,7 @@ export interface SchemaFault {
   readonly key?: string
   readonly message: string
   readonly hint?: string
-  readonly wantsText?: true // a number or boolean stands where text is wanted: quoting helps
+  readonly wantsText?: { readonly pattern?: string } // a number or boolean stands where text is wanted
 }
 
 /** What the validator said. */
@@ -73,7 +73,7 @@ function faultOf(error: SchemaError): SchemaFault {
     case 'additionalProperties':
       return unknownKey(error, String(params.additionalProperty))
     case 'required':
-      return { pointer, message: `${String(params.missingProperty)} is missing` }
+      return { pointer, message: `${String(params.missingProperty)} is missing${pointer === '' ? '' : ` in ${name}`}` }
     case 'type':
       return wrongType(error, name, listOf(params.type))
     case 'enum':
@@ -123,12 +123,12 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function wrongType(error: SchemaError, name: string, types: readonly unknown[]): SchemaFault {
   const wanted = types.map((type) => TYPES[String(type)] ?? String(type))
+  const message = `${name} must be ${orList(wanted)}, not ${shown(error.data)}`
   const scalar = typeof error.data === 'number' || typeof error.data === 'boolean'
-  return {
-    pointer: error.pointer,
-    message: `${name} must be ${orList(wanted)}, not ${shown(error.data)}`,
-    ...(scalar && types.includes('string') ? { wantsText: true } : {}),
-  }
+  if (!scalar || !types.includes('string')) return { pointer: error.pointer, message }
+  const { pattern } = error.parentSchema
+  const wantsText = typeof pattern === 'string' ? { pattern } : {}
+  return { pointer: error.pointer, message, wantsText, ...described(error) }
 }
 
 function notAmong(error: SchemaError, name: string, allowed: readonly unknown[]): SchemaFault {

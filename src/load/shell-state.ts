@@ -89,15 +89,19 @@ const QUOTES: Readonly<Record<string, ShellState['kind']>> = {
   $: 'dollar',
 }
 
+/** The word may be in quotes, which say that nothing in the document is expanded. */
+const HEREDOC = /^<<-?[ \t]*(?:'([^']*)'|"([^"]*)"|\\?([^\s'"<>|;&()\\]+))/
+
 function plainStep(state: ShellState, rest: string): Step {
   const character = rest.charAt(0)
   const quote = QUOTES[character]
   if (quote) return [{ ...state, kind: quote, wordStart: false }, 1]
   if (character === '#' && state.wordStart) return [{ ...state, kind: 'comment' }, 1]
   if (character === '\n') return lineEnd(state)
-  const heredoc = /^<<-?[ \t]*(['"]?)([^\s'"<>|;&()\\]+)\1/.exec(rest) ?? /^<<-?[ \t]*(\\)([^\s'"<>|;&()]+)/.exec(rest)
-  if (heredoc && !rest.startsWith('<<<')) {
-    return [{ ...state, heredocs: [...state.heredocs, heredoc[2] ?? ''], wordStart: false }, heredoc[0].length]
+  const heredoc = rest.startsWith('<<<') ? null : HEREDOC.exec(rest)
+  if (heredoc) {
+    const word = heredoc[1] ?? heredoc[2] ?? heredoc[3] ?? ''
+    return [{ ...state, heredocs: [...state.heredocs, word], wordStart: false }, heredoc[0].length]
   }
   if (rest.startsWith('<<<')) return [{ ...state, wordStart: false }, 3]
   return [{ ...state, wordStart: /[\s;&|()]/.test(character) }, 1]

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { fail, type Result, succeed } from '../model/problem.ts'
 import type { Span } from '../model/source.ts'
@@ -60,6 +61,13 @@ export function decodeUtf8(bytes: Uint8Array, file: string, what: string): Resul
     return succeed(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     const message = `the ${what} ${file} is not UTF-8 text`
-    return fail([{ kind: 'io', message, hint: `convert it: iconv -t UTF-8 ${file}` }])
+    const at = { file, line: firstBadLine(bytes), column: 1, length: 1 }
+    return fail([{ kind: 'io', message, at, hint: `convert it: iconv -t UTF-8 ${file}` }])
   }
+}
+
+/** No line break is part of a longer UTF-8 sequence, so lines can be told before decoding. */
+function firstBadLine(bytes: Uint8Array): number {
+  const lines = Buffer.from(bytes).toString('latin1').split('\n')
+  return lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1'))) + 1
 }

@@ -1,38 +1,12 @@
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import type { RawMarks, RawNode, RawPair } from './raw-yaml.ts'
 import { placeIn, type SourceText } from './source-text.ts'
-import type { Dialect } from './yaml-document.ts'
+import type { Dialect } from './yaml-dialect.ts'
 import type { YamlMember, YamlNode } from './yaml-node.ts'
 import { readScalar } from './yaml-scalar.ts'
 import { BARE_TEMPLATE } from './yaml-syntax-problem.ts'
 
-interface RawMarks {
-  readonly start: number
-  readonly end: number
-  readonly anchored: boolean
-  readonly tag?: string
-}
-
-/** What the YAML library parsed, without its classes. */
-export type RawNode = RawMarks &
-  (
-    | RawScalar
-    | { readonly kind: 'list'; readonly items: () => readonly RawNode[] }
-    | { readonly kind: 'map'; readonly pairs: () => readonly RawPair[] }
-    | { readonly kind: 'alias'; readonly name: string; readonly resolve: () => RawNode | undefined }
-  )
-
-export interface RawScalar {
-  readonly kind: 'scalar'
-  readonly value: unknown
-  readonly written: string
-  readonly style: 'plain' | 'quoted' | 'block'
-}
-
-interface RawPair {
-  readonly key: RawNode
-  readonly value: RawNode | undefined
-}
-
+const MAX_PROBLEMS = 50
 const MAX_DEPTH = 64
 const MAX_ALIASED = 100_000 // nodes that aliases may add in all; a bomb needs billions
 /** Names through which an object reaches its class. */
@@ -43,6 +17,7 @@ interface Converting {
   readonly source: SourceText
   readonly dialect: Dialect
   readonly problems: Problem[]
+  readonly anchors: Map<string, RawNode> // as met so far: an alias stands for the last one before it
   aliased: number
 }
 
@@ -52,9 +27,14 @@ export function convertYaml(input: {
   readonly dialect: Dialect
   readonly root: RawNode
 }): Result<YamlNode> {
-  const converting: Converting = { ...input, problems: [], aliased: 0 }
+  const converting: Converting = { ...input, problems: [], anchors: new Map(), aliased: 0 }
   const tree = convert(converting, input.root, { depth: 0, aliases: [] })
-  return converting.problems.length > 0 ? fail(converting.problems.slice(0, 50)) : succeed(tree)
+  return converting.problems.length > 0 ? fail(onePerLine(converting.problems).slice(0, MAX_PROBLEMS)) : succeed(tree)
+}
+
+/** The same message again on one line says nothing new. */
+function onePerLine(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.toReversed().map((one) => [`${one.at?.line} ${one.message}`, one])).values()].toReversed()
 }
 
 /** How deep we are, and through which aliases we came (a node may not hold itself). */
@@ -69,6 +49,7 @@ function convert(converting: Converting, raw: RawNode, way: Way): YamlNode {
   checkMarks(converting, raw)
   if (way.depth > MAX_DEPTH) return refuse(converting, raw, `this is nested deeper than ${MAX_DEPTH}`)
   if (way.aliases.length > 0) converting.aliased += 1
+  else if (raw.anchor !== undefined) converting.anchors.set(raw.anchor, raw)
   const deeper = { ...way, depth: way.depth + 1 }
   switch (raw.kind) {
     case 'alias':
@@ -90,7 +71,7 @@ function checkMarks(converting: Converting, raw: RawNode): void {
     refuse(converting, raw, `the tag ${raw.tag.replace('tag:yaml.org,2002:', '!!')} is not taken`)
   }
   if (converting.dialect === 'inventory') return
-  if (raw.anchored || raw.kind === 'alias') {
+  if (raw.anchor !== undefined || raw.kind === 'alias') {
     const hint = 'write the value out, or make it one of the `vars`'
     refuse(converting, raw, 'anchors (&name) and aliases (*name) are not taken in runbooks', hint)
   }
@@ -104,7 +85,7 @@ function refuse(converting: Converting, raw: RawMarks, message: string, hint?: s
 }
 
 function convertAlias(converting: Converting, raw: RawNode & { readonly kind: 'alias' }, way: Way): YamlNode {
-  const target = converting.dialect === 'inventory' ? raw.resolve() : undefined
+  const target = converting.anchors.get(raw.name)
   const nothing = { ...raw, kind: 'scalar', source: converting.source, value: null, style: 'plain' } as const
   if (converting.dialect === 'runbook') return nothing // already refused
   if (!target) return refuse(converting, raw, `the alias *${raw.name} has no anchor before it`)

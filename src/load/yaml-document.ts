@@ -1,16 +1,12 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type YAMLError } from 'yaml'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import { forbiddenText } from './forbidden-text.ts'
+import type { RawNode } from './raw-yaml.ts'
 import { placeIn, type SourceText, sourceText } from './source-text.ts'
-import { convertYaml, type RawNode } from './yaml-convert.ts'
+import { convertYaml } from './yaml-convert.ts'
+import type { Dialect } from './yaml-dialect.ts'
 import type { YamlNode } from './yaml-node.ts'
 import { syntaxProblem } from './yaml-syntax-problem.ts'
-
-/**
- * How a file is read. `runbook`: YAML 1.2 core, without anchors and merge keys. `inventory`: YAML 1.1 as PyYAML reads
- * it for Ansible, with both.
- */
-export type Dialect = 'runbook' | 'inventory'
 
 const LIMITS = {
   runbook: { bytes: 256 * 1024, text: '256 KiB' },
@@ -29,7 +25,7 @@ export function parseYaml(file: string, text: string, dialect: Dialect): Result<
   const [first, second] = found
   if (second) return fail([severalDocuments(source, second)])
   if (!first?.contents) return fail([{ kind: 'yaml', message: `${file} is empty`, at: placeIn(source, 0) }])
-  const tree = convertYaml({ source, dialect, root: rawNode(first.contents, first) })
+  const tree = convertYaml({ source, dialect, root: rawNode(first.contents) })
   return tree.ok ? succeed(tree.value) : tree
 }
 
@@ -48,20 +44,17 @@ const optionsOf = (dialect: Dialect) =>
   }) as const
 
 /** The library's nodes, as little of them as the rest needs, read lazily. */
-function rawNode(node: Node | null, document: Document.Parsed): RawNode {
+function rawNode(node: Node | null): RawNode {
   const [start = 0, end = start] = node?.range ?? []
   const marks = {
     start,
     end,
-    anchored: node !== null && 'anchor' in node && node.anchor !== undefined,
+    ...(node && 'anchor' in node && node.anchor !== undefined ? { anchor: node.anchor } : {}),
     ...(node && 'tag' in node && node.tag !== undefined ? { tag: String(node.tag) } : {}),
   }
-  if (isAlias(node)) {
-    const target = node.resolve(document)
-    return { kind: 'alias', ...marks, name: node.source, resolve: () => target && rawNode(target, document) }
-  }
+  if (isAlias(node)) return { kind: 'alias', ...marks, name: node.source }
   if (isSeq(node)) {
-    return { kind: 'list', ...marks, items: () => node.items.map((item) => rawNode(asNode(item), document)) }
+    return { kind: 'list', ...marks, items: () => node.items.map((item) => rawNode(asNode(item))) }
   }
   if (isMap(node)) {
     return {
@@ -69,8 +62,8 @@ function rawNode(node: Node | null, document: Document.Parsed): RawNode {
       ...marks,
       pairs: () =>
         node.items.map(({ key, value }) => ({
-          key: rawNode(asNode(key), document),
-          value: value === null ? undefined : rawNode(asNode(value), document),
+          key: rawNode(asNode(key)),
+          value: value === null ? undefined : rawNode(asNode(value)),
         })),
     }
   }

@@ -1,5 +1,5 @@
-import type { RawScalar } from './yaml-convert.ts'
-import type { Dialect } from './yaml-document.ts'
+import type { RawScalar } from './raw-yaml.ts'
+import type { Dialect } from './yaml-dialect.ts'
 
 type ScalarValue = null | boolean | number | string
 

@@ -11,11 +11,18 @@ export interface SyntaxError {
 
 /** The library's complaint as one clear problem, with what usually causes it. */
 export function syntaxProblem(source: SourceText, error: SyntaxError): Problem {
-  const [start, end] = error.pos
+  const [start, end] = openingQuote(source, error) ?? error.pos
   const said = describe(source, error)
   const shift = error.code === 'TAB_AS_INDENT' ? tabShift(source, start) : 0
   const problem: Problem = { kind: 'yaml', message: said.message, at: placeIn(source, start + shift, end + shift) }
   return said.hint === undefined ? problem : { ...problem, hint: said.hint }
+}
+
+/** The library notices at the end of the file; the reader wants to know where the quote was opened. */
+function openingQuote(source: SourceText, error: SyntaxError): readonly [number, number] | undefined {
+  const quote = /^Missing closing (["'])quote$/.exec(error.message)?.[1]
+  const start = quote === undefined ? -1 : source.text.lastIndexOf(quote, error.pos[0])
+  return start < 0 ? undefined : [start, start + 1]
 }
 
 interface Said {
@@ -41,7 +48,7 @@ function describe(source: SourceText, error: SyntaxError): Said {
     case 'BAD_SCALAR_START':
       return { message: `a value cannot begin with ${rest.charAt(0)}`, hint: 'put quotes around the value' }
     case 'MULTILINE_IMPLICIT_KEY':
-      return { message: 'this line has no ": " and is no list item', hint: 'write `key: value`, or `- item`' }
+      return NO_KEY
     case 'BAD_INDENT':
       return badIndent(error.message)
     case 'UNEXPECTED_TOKEN':
@@ -49,11 +56,15 @@ function describe(source: SourceText, error: SyntaxError): Said {
     case 'BAD_DQ_ESCAPE':
       return { message: lowerFirst(error.message), hint: "use single quotes: backslashes are plain text in '...'" }
     case 'MISSING_CHAR':
+      if (error.message.startsWith('Implicit map keys')) return NO_KEY
+      if (error.message.startsWith('Flow')) return openBracket(error.message)
       return { message: lowerFirst(error.message).replace(/ (["'])quote$/, ' $1') }
     default:
       return { message: lowerFirst(error.message) }
   }
 }
+
+const NO_KEY: Said = { message: 'this line has no ": " and is no list item', hint: 'write `key: value`, or `- item`' }
 
 function unknownTag(message: string): Said {
   const tag = message.replace(/^Unresolved tag: /, '').replace('tag:yaml.org,2002:', '!!')
@@ -68,9 +79,12 @@ function badIndent(message: string): Said {
   if (!message.startsWith('Flow')) {
     return { message: 'this line is indented differently from the lines it belongs to', hint: 'align it with them' }
   }
-  const bracket = message.endsWith(']') ? ']' : '}'
-  return { message: `a bracket is not closed: ${bracket} is missing` }
+  return openBracket(message)
 }
+
+const openBracket = (message: string): Said => ({
+  message: `a bracket is not closed: ${message.endsWith(']') ? ']' : '}'} is missing`,
+})
 
 function unexpected(source: SourceText, error: SyntaxError): Said {
   const line = lineAround(source, error.pos[0])
@@ -78,6 +92,8 @@ function unexpected(source: SourceText, error: SyntaxError): Said {
   if (/^\s*[^"'\s][^:]*:\s*["'].*["']\s*\S/.test(line)) {
     return { message: 'text follows the closing quote', hint: 'put the whole value in quotes' }
   }
+  const stray = error.message === 'Unexpected scalar at node end'
+  if (stray) return { message: 'this does not belong to the value before it', hint: 'check its indentation' }
   return { message: lowerFirst(error.message) }
 }
 

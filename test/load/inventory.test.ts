@@ -1,0 +1,185 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadInventory } from '../../src/load/inventory.ts'
+import { hostName } from '../../src/model/id.ts'
+import type { Inventory } from '../../src/model/inventory.ts'
+import { unwrap } from '../../src/model/problem.ts'
+import { problemText } from './problem-text.ts'
+import { writeFiles } from './write-files.ts'
+
+const load = (files: Readonly<Record<string, string>>, ...names: readonly string[]): Inventory => {
+  const folder = writeFiles(files)
+  return unwrap(loadInventory((names.length > 0 ? names : Object.keys(files)).map((name) => join(folder, name))))
+}
+
+const valueIn = (inventory: Inventory, host: string, name: string) =>
+  inventory.hosts.get(hostName(host))?.vars.get(name)?.value
+
+const problems = (...paths: readonly string[]): string => {
+  const loaded = loadInventory(paths)
+  return loaded.ok ? '' : problemText(loaded.problems)
+}
+
+/** From Ansible's guide "How to build your inventory". */
+const GUIDE = `
+ungrouped:
+  hosts:
+    mail.example.com:
+webservers:
+  hosts:
+    foo.example.com:
+    bar.example.com:
+dbservers:
+  hosts:
+    one.example.com:
+    two.example.com:
+east:
+  hosts:
+    foo.example.com:
+    one.example.com:
+prod:
+  children:
+    east:
+`
+
+describe('an inventory in Ansible’s format', () => {
+  it('has its hosts in the order of their first appearance, and all of each host’s groups', () => {
+    const { hosts } = load({ 'hosts.yaml': GUIDE })
+    expect([...hosts.keys()]).toEqual([
+      ...['mail.example.com', 'foo.example.com', 'bar.example.com', 'one.example.com', 'two.example.com'],
+    ])
+    expect(hosts.get(hostName('foo.example.com'))?.groups).toEqual(['all', 'prod', 'webservers', 'east'])
+    expect(hosts.get(hostName('mail.example.com'))?.groups).toEqual(['all', 'ungrouped'])
+  })
+
+  it('puts groups without a parent below all', () => {
+    const { groups } = load({ 'hosts.yaml': GUIDE })
+    expect(groups.get('all')?.children).toEqual(['ungrouped', 'webservers', 'dbservers', 'prod'])
+    expect(groups.get('prod')).toMatchObject({ hosts: [], children: ['east'] })
+  })
+
+  it('merges all < parent < child < host, and remembers what was overridden and where', () => {
+    const folder = writeFiles({
+      'hosts.yaml':
+        'all:\n  vars: {v: all}\n  children:\n    p:\n      vars: {v: p}\n      children:\n        c:\n          vars: {v: c}\n          hosts:\n            h: {v: host}\n',
+    })
+    const file = join(folder, 'hosts.yaml')
+    const host = unwrap(loadInventory([file])).hosts.get(hostName('h'))
+    expect(host?.vars.get('v')).toEqual({
+      value: 'host',
+      origin: { level: 'inventory', text: `host h (${file}:10:17)` },
+      overrode: [
+        { value: 'c', origin: { level: 'inventory', text: `group c (${file}:8:18)` } },
+        { value: 'p', origin: { level: 'inventory', text: `group p (${file}:5:14)` } },
+        { value: 'all', origin: { level: 'inventory', text: `group all (${file}:2:10)` } },
+      ],
+    })
+  })
+
+  it('merges groups of the same depth by name, or by their priority', () => {
+    const groups = 'a:\n  hosts: {h: }\n  vars: {v: a}\nb:\n  hosts: {h: }\n  vars: {v: b}\n'
+    expect(valueIn(load({ 'x.yaml': groups }), 'h', 'v')).toBe('b')
+    const first = groups.replace('{v: a}', '{v: a, ansible_group_priority: 10}')
+    expect(valueIn(load({ 'x.yaml': first }), 'h', 'v')).toBe('a')
+    expect(valueIn(load({ 'x.yaml': first }), 'h', 'ansible_group_priority')).toBeUndefined()
+  })
+
+  it('lets the later of several files win, and adds up their groups', () => {
+    const inventory = load({
+      'a.yaml': 'g:\n  hosts: {h1: }\n  vars: {v: 1}\n',
+      'b.yaml': 'g:\n  hosts: {h2: }\n  vars: {v: 2}\n',
+    })
+    expect([valueIn(inventory, 'h1', 'v'), valueIn(inventory, 'h2', 'v')]).toEqual([2, 2])
+    expect(inventory.groups.get('g')?.hosts).toEqual(['h1', 'h2'])
+  })
+
+  it('reads YAML 1.1 values, a host as text, a port behind the name, and ranges', () => {
+    const inventory = load({
+      'x.yaml': 'g:\n  hosts: single\nw:\n  hosts:\n    "w[1:2]:2222": {tls: yes, mode: 0644}\n',
+    })
+    expect([...inventory.hosts.keys()]).toEqual(['single', 'w1', 'w2'])
+    expect([
+      valueIn(inventory, 'w2', 'tls'),
+      valueIn(inventory, 'w2', 'mode'),
+      valueIn(inventory, 'w2', 'ansible_port'),
+    ]).toEqual([...[true, 420, 2222]])
+  })
+
+  it('replaces inventory_dir and inventory_hostname, and leaves other braces as they are', () => {
+    const folder = writeFiles({
+      'x.yaml':
+        'g:\n  hosts: {h: }\n  vars: {k: ["{{ inventory_dir }}/{{inventory_hostname}}"], j: "{{ lookup(1) }}"}\n',
+    })
+    const inventory = unwrap(loadInventory([join(folder, 'x.yaml')]))
+    expect([valueIn(inventory, 'h', 'k'), valueIn(inventory, 'h', 'j')]).toEqual([[`${folder}/h`], '{{ lookup(1) }}'])
+  })
+
+  it('reads group_vars and host_vars beside it, in Ansible’s order of precedence', () => {
+    const inventory = load(
+      {
+        'hosts.yaml':
+          'all:\n  vars: {a: file, b: file, d: file}\ng:\n  vars: {a: g, b: g, c: g}\n  hosts:\n    h: {c: host, e: host}\n',
+        'group_vars/all.yml': 'b: gv-all\nd: gv-all\n',
+        'group_vars/g/one.yaml': '---\nc: gv-g\n',
+        'group_vars/g/two.yaml': '# nothing\n',
+        'group_vars/unknown.yaml': 'b: unknown\n',
+        'host_vars/h': 'e: hv\n',
+      },
+      'hosts.yaml',
+    )
+    const values = ['a', 'b', 'c', 'd', 'e'].map((name) => valueIn(inventory, 'h', name))
+    expect(values).toEqual(['g', 'gv-all', 'host', 'gv-all', 'hv'])
+  })
+
+  it('takes a folder of files, and names with commas', () => {
+    const folder = writeFiles({
+      'inv/1.yaml': 'g:\n  hosts: {a: }\n',
+      'inv/2.yml': 'g:\n  hosts: {b: }\n',
+      'inv/README.md': '# no',
+    })
+    expect([...unwrap(loadInventory([join(folder, 'inv')])).hosts.keys()]).toEqual(['a', 'b'])
+    expect([...unwrap(loadInventory(['e1,e2,'])).hosts.keys()]).toEqual(['e1', 'e2'])
+  })
+
+  it('changes its digest with any byte of any file', () => {
+    const digest = (vars: string) =>
+      load({ 'x.yaml': 'g: {hosts: {h: }}\n', 'group_vars/g.yaml': vars }, 'x.yaml').sha256
+    expect(digest('a: 1\n')).toBe(digest('a: 1\n'))
+    expect(digest('a: 1\n')).not.toBe(digest('a: 1 \n'))
+  })
+})
+
+describe('an inventory is refused with a way out', () => {
+  it('when it is INI', () => {
+    const folder = writeFiles({ hosts: '[etcd]\ne1 ansible_host=10.0.0.1\n' })
+    expect(problems(join(folder, 'hosts'))).toContain('is an INI inventory, which is not read yet')
+  })
+
+  it('when it is a program', () => {
+    const folder = writeFiles({ 'hosts.py': 'print("{}")\n', other: '#!/bin/sh\n' })
+    chmodSync(join(folder, 'hosts.py'), 0o755)
+    expect(problems(join(folder, 'hosts.py'))).toContain('inventory programs are not run')
+    expect(problems(join(folder, 'other'))).toContain('inventory programs are not run')
+  })
+
+  it('when it is not there, or a folder without inventories, or encrypted', () => {
+    const folder = writeFiles({
+      'empty/x.txt': '',
+      'h.yaml': 'g: {hosts: {h: }}',
+      'group_vars/g.yaml': '$ANSIBLE_VAULT;1.1\n61\n',
+    })
+    expect(problems(join(folder, 'nope.yaml'))).toBe(`reference: there is no inventory ${folder}/nope.yaml\n`)
+    expect(problems(join(folder, 'empty'))).toContain('there is no inventory in the folder')
+    expect(problems(join(folder, 'h.yaml'))).toContain('is encrypted with ansible-vault')
+  })
+
+  it('with the problems of all files at once', () => {
+    const folder = writeFiles({ 'a.yaml': 'g: [h]\n', 'b.yaml': 'g:\n  host: x\n', 'host_vars/h.yaml': '- 1\n' })
+    expect(
+      problems(join(folder, 'a.yaml'), join(folder, 'b.yaml'))
+        .split('\n')
+        .filter((line) => line.includes('schema')),
+    ).toHaveLength(2)
+  })
+})
