@@ -36,7 +36,7 @@ export async function askYes(
     throw new ProblemError({
       kind: 'usage',
       message: 'this needs an answer, and there is no terminal to ask on',
-      hint: 'look at the plan, then say --yes',
+      hint: 'look at the above, then say --yes',
     })
   }
   return /^y(es)?$/i.test(await ask(world, question))

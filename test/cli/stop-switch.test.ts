@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { makeStopSwitch } from '../../src/cli/stop-switch.ts'
+import { fakeWorld } from './fake-world.ts'
+
+const setUp = (during: 'looking' | 'changing') => {
+  const world = fakeWorld()
+  const said: string[] = []
+  const released = Promise.withResolvers<void>()
+  const stop = makeStopSwitch(world, {
+    during,
+    say: (line) => said.push(line),
+    release: () => {
+      released.resolve()
+      return Promise.resolve()
+    },
+    next: 'runbook rollback R',
+  })
+  return { world, said, stop, released: released.promise }
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+test('while changing, the first Ctrl-C asks to stop and says so; the program goes on', async () => {
+  const { world, said, stop } = setUp('changing')
+  expect(stop.requested()).toBe(false)
+  world.interrupt()
+  await settled()
+  expect(stop.requested()).toBe(true)
+  expect(said).toEqual([expect.stringContaining('Once more')])
+  expect(world.exits).toEqual([])
+})
+
+test('the second one gives the terminal back, says how to undo, and ends with 130', async () => {
+  const { world, released } = setUp('changing')
+  world.interrupt()
+  world.interrupt()
+  await released
+  await settled()
+  expect(world.exits).toEqual([130])
+  expect(world.told().stderr).toContain('runbook rollback R')
+})
+
+test('while only looking, the first one ends the program', async () => {
+  const { world } = setUp('looking')
+  world.interrupt()
+  await settled()
+  expect(world.exits).toEqual([130])
+  expect(world.told().stderr).toContain('nothing was changed')
+})
+
+test('disposed, it hears nothing', async () => {
+  const { world, stop } = setUp('looking')
+  stop.dispose()
+  world.interrupt()
+  await settled()
+  expect(world.exits).toEqual([])
+})
