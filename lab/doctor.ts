@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hierarchies } from './cgroup.ts'
 import { imageFile, imageNames } from './images.ts'
+import { type InotifyUse, inotifyProblem, inotifyUse } from './inotify.ts'
 import { installLine, missingPackages, type Requirement, requirements } from './requirements.ts'
 import { runTool } from './run-tool.ts'
 import type { LabSettings } from './settings.ts'
@@ -64,6 +65,7 @@ async function facts(settings: LabSettings): Promise<readonly string[]> {
   )
   return [
     `cgroups: ${cgroupKind()}`,
+    inotifyFact(inotifyUse()),
     `netem (delay, jitter in the kernel): ${await hasNetem()}`,
     `KVM: ${existsSync('/dev/kvm') ? '/dev/kvm is there' : 'no /dev/kvm: guests would be emulated'}`,
     `device mapper: ${/\bdevice-mapper\b/.test(readFileSync('/proc/devices', 'utf8')) ? 'yes' : 'no: not in this kernel'}`,
@@ -71,9 +73,14 @@ async function facts(settings: LabSettings): Promise<readonly string[]> {
   ]
 }
 
+function inotifyFact(use: InotifyUse): string {
+  const problem = inotifyProblem(use, 3)
+  return problem ?? `inotify instances: ${use.used} of ${use.limit} in use, enough for three hosts more`
+}
+
 function cgroupKind(): string {
   const versions = hierarchies().map((hierarchy) => hierarchy.version)
-  if (!versions.includes(1)) return 'v2 only (the lab was tried mostly on v1 with v2 beside it)'
+  if (!versions.includes(1)) return 'v2 only (the lab was tried mostly with v1 beside it)'
   return versions.includes(2) ? 'v1 with v2 beside it' : 'v1 only'
 }
 

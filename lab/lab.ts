@@ -5,6 +5,7 @@ import { killCgroup, removeCgroups } from './cgroup.ts'
 import { requireFreeAddresses, startForwarders } from './forward.ts'
 import { bootHost, crash, type HostOfLab, hasRoot, hostOfLab, isOn, makeRoot, powerOff } from './host.ts'
 import { type ImageName, imageFile, layersOf } from './images.ts'
+import { requireInotify } from './inotify.ts'
 import { renderInventory } from './inventory.ts'
 import { writeKeys } from './keys.ts'
 import { LabError } from './lab-error.ts'
@@ -31,6 +32,7 @@ export async function upLab(name: TopologyName, settings: LabSettings): Promise<
   await buildImages(settings, imagesOf(topology))
   return locked(settings, async () => {
     const state = await started(name, settings)
+    requireInotify(topology.hosts.filter((host) => !isOn({ settings, state, host })).length)
     await startForwarders(settings, state)
     await Promise.all(topology.hosts.map((host) => switchedOn({ settings, state, host })))
     await untilUp(state, topology.hosts, membersOf(state))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseHierarchies } from '../../lab/cgroup.ts'
 import { renderRequirement } from '../../lab/doctor.ts'
+import { inotifyProblem } from '../../lab/inotify.ts'
 import { mountsLeft } from '../../lab/leftovers.ts'
 import { parseMirror } from '../../lab/mirror.ts'
 import { parseStat } from '../../lab/process-id.ts'
@@ -66,5 +67,12 @@ describe('missing tools', () => {
   it('are told with the reason', () => {
     expect(renderRequirement({ name: 'ip' })).toBe('  ok  ip')
     expect(renderRequirement({ name: 'ip', problem: 'not here' })).toBe('  NO  ip: not here')
+  })
+})
+
+describe('inotify instances', () => {
+  it('are asked for before hosts come up with failed units', () => {
+    expect(inotifyProblem({ limit: 128, used: 104 }, 3)).toBeUndefined()
+    expect(inotifyProblem({ limit: 128, used: 105 }, 3)).toContain('sysctl -w fs.inotify.max_user_instances=1024')
   })
 })
