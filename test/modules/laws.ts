@@ -1,9 +1,11 @@
 import { Ajv } from 'ajv'
 import { expect } from 'vitest'
-import { canonical, type Json, type JsonObject } from '../../src/model/json.ts'
+import { canonical, isObject, type Json, type JsonObject } from '../../src/model/json.ts'
 import type { Change, Decision, Detail, Module } from '../../src/model/module.ts'
 import { ProblemError } from '../../src/model/problem.ts'
 import { unreachable } from '../../src/model/unreachable.ts'
+import { type FileEntry, readFileState } from '../../src/modules/system/file-state.ts'
+import { readUnitState } from '../../src/modules/system/unit-state.ts'
 import { type LawCase, placed } from './law-case.ts'
 import type { LawHost } from './law-host.ts'
 import { snapshot } from './snapshot.ts'
@@ -76,6 +78,7 @@ async function doAndUndo(trial: Trial, change: Change, start: string): Promise<v
   const output = await applyOn(trial, change)
   if (wanted.output) expect(output).toMatchObject(wanted.output)
   if (wanted.holds !== undefined) await succeed(host.run(wanted.holds, folder), 'what must hold after applying')
+  await holdPredictions(change, host)
   if (change.settles) {
     expect(await decideOn(trial), 'doing settles').toMatchObject({ kind: 'noop' })
     await applyOn(trial, change)
@@ -93,6 +96,33 @@ async function doAndUndo(trial: Trial, change: Change, start: string): Promise<v
     canonical(change.before),
   )
 }
+
+/** What later steps of a plan were told is what they then find. */
+async function holdPredictions({ predicts }: Change, host: LawHost): Promise<void> {
+  for (const [resource, predicted] of Object.entries(predicts)) {
+    const [kind, ...rest] = resource.split(':')
+    const name = rest.join(':')
+    if (!isObject(predicted)) continue
+    if (kind === 'file') {
+      const { entry } = await readFileState(name, host.probe())
+      const { uid: _, gid: __, mtimeS: ___, links: ____, sizeBytes: _____, ...known } = predicted.entry as FileEntry // sealed: `file:` is predicted by this type
+      expect(entry, `${resource} as predicted`).toMatchObject({
+        ...known,
+        ...numbered(entry, known),
+      })
+    } else if (kind === 'unit') {
+      const { load, active, file } = await readUnitState(name, host.probe())
+      expect({ active, file }, `${resource} as predicted`).toEqual({ active: predicted.active, file: predicted.file })
+      expect(load).toBe('loaded')
+    }
+  }
+}
+
+/** An owner given by its number is found by its name. */
+const numbered = (entry: FileEntry | null, known: Pick<FileEntry, 'owner' | 'group'>): Partial<FileEntry> => ({
+  ...(known.owner === String(entry?.uid) && entry ? { owner: entry.owner } : {}),
+  ...(known.group === String(entry?.gid) && entry ? { group: entry.group } : {}),
+})
 
 const look = ({ host, folder, wanted }: Trial): Promise<string> => snapshot(host, { ...wanted, folder })
 

@@ -50,7 +50,10 @@ export function planFileEdit({ file, diff }: FileView, wanted: WantedFile, summa
     after: recordAt(file.path, file.at, after),
     settles: true,
     reversible: true,
-    predicts: predictFile(file, entryAfter(file, { content: wanted.content ?? file.entry?.content ?? null, after })),
+    predicts: predictFile(
+      file,
+      entryAfter(file, { content: wanted.content ?? (file.entry ? file.entry.content : ''), after }),
+    ),
     material: wanted.content ?? '',
   }
   return { kind: 'edit', change }

@@ -121,7 +121,7 @@ function entryOf(
   const sizeBytes = body === 'content' ? rest.length : Number(size)
   return {
     type,
-    kind,
+    kind: type === 'file' ? 'regular file' : kind,
     mode: mode.padStart(4, '0'),
     owner: owner === 'UNKNOWN' ? uid : owner,
     group: group === 'UNKNOWN' ? gid : group,

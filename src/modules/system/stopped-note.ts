@@ -1,0 +1,21 @@
+import { sh } from '../../model/command.ts'
+import type { Session } from '../../model/module.ts'
+import { ProblemError } from '../../model/problem.ts'
+import { directoryOf } from './file-state.ts'
+import { failureOf } from './host-script.ts'
+
+/**
+ * Notes in the run's folder that undoing a start of this run has stopped a unit. A later undo of a restart (the engine
+ * puts it off until files are restored) then leaves it stopped; without the note, a unit that is down has failed.
+ */
+export async function noteStopped(session: Session, unit: string): Promise<void> {
+  const note = noteOf(session, unit)
+  const reply = await session.run(sh`umask 077; mkdir -p -- ${directoryOf(note)} && : >${note}`)
+  if (reply.code !== 0) throw new ProblemError(failureOf(reply, `noting that ${unit} is stopped again`))
+}
+
+export async function isNotedStopped(session: Session, unit: string): Promise<boolean> {
+  return (await session.run(sh`[ -e ${noteOf(session, unit)} ]`)).code === 0
+}
+
+const noteOf = (session: Session, unit: string): string => `${directoryOf(session.folder)}/stopped.${unit}`
