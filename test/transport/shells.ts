@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quote } from '../../src/model/command.ts'
@@ -36,8 +36,10 @@ export function connectionTo(
   shell: ShellName,
   options: { prelude?: string; endpoint?: Partial<Endpoint> } = {},
 ): Watched {
-  const home = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
-  const sh = shellProgram(shell)
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  const sh = shellProgram(folder, shell)
   const writes: string[] = []
   const channels: Channel[] = []
   const openChannel: OpenChannel = async (command, listener) => {
@@ -52,7 +54,8 @@ export function connectionTo(
       },
     }
   }
-  const line = { openChannel, lossOf: () => undefined, close: () => Promise.resolve() }
+  const close = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
+  const line = { openChannel, lossOf: () => undefined, close }
   const connection = createConnection({ ...localEndpoint, ...options.endpoint }, line, newNonceFrom(randomBytes))
   return { ...connection, home, writes, channels }
 }
@@ -69,9 +72,7 @@ export const localEndpoint: Endpoint = {
 }
 
 // bash is itself only when called bash: as /bin/sh of other systems it is called sh
-function shellProgram(shell: ShellName): string {
-  const folder = join(mkdtempSync(join(tmpdir(), 'runbook-sh-')), shell)
-  mkdirSync(folder)
+function shellProgram(folder: string, shell: ShellName): string {
   symlinkSync(programs[shell], join(folder, 'sh'))
   return join(folder, 'sh')
 }
