@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 300_000,
+          testTimeout: 1_200_000,
           hookTimeout: 600_000,
         },
       },
