@@ -81,7 +81,7 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
   const engine = { prepared, world, forks: command.reach.forks, journals }
   const plan = saved ?? (await planNow(telling, engine))
-  tellPlan(plan, { telling })
+  if (!isSilent(command)) tellPlan(plan, { telling })
   refuseBlocked(plan)
   if (!hasWork(plan)) return nothingToDo(telling)
   const consent = await askToApply(plan, { approval: command.approval, world })
@@ -93,6 +93,10 @@ function refuseBlocked(plan: Plan): void {
   const [first, ...others]: readonly Problem[] = blockedIn(plan)
   if (first) throw new ProblemError(first, ...others)
 }
+
+/** Who says --yes and --quiet has seen the plan, or does not want to. */
+const isSilent = ({ output, approval }: Apply): boolean =>
+  output.detail === 'quiet' && output.format === 'text' && approval.changes === 'given'
 
 function nothingToDo({ world, output }: Telling): ExitCode {
   if (output.format === 'text') world.stdout.write('Nothing to do.\n')

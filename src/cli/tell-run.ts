@@ -1,7 +1,7 @@
 import type { RunSummary } from '../engine/input.ts'
 import { escapeLine } from '../model/escape.ts'
 import type { RunRecord } from '../model/run-record.ts'
-import { compare, comparisonText } from '../report/measure-text.ts'
+import { comparisonLines } from '../report/measure-text.ts'
 import { outcomeText } from '../report/outcome-text.ts'
 import { styleFor, type Telling } from './look.ts'
 import { tellProblems } from './tell-problems.ts'
@@ -15,7 +15,7 @@ export function tellRun(summary: RunSummary, record: RunRecord, telling: Telling
   }
   if (summary.problems.length > 0) tellProblems(summary.problems, telling)
   const style = styleFor(world.stdout, telling)
-  const measures = compare(record.readings).map((one) => `  ${escapeLine(one.host)}: ${comparisonText(one, style)}`)
+  const measures = comparisonLines(record.readings, style)
   const lines = [
     outcomeText(summary.outcome, style),
     ...measures,

@@ -3,7 +3,7 @@ import type { Event } from '../model/event.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import { unreachable } from '../model/unreachable.ts'
 import { count } from './layout.ts'
-import { readingLines } from './measure-text.ts'
+import { readingLine } from './measure-text.ts'
 import { outcomeText } from './outcome-text.ts'
 import type { Style } from './style.ts'
 
@@ -77,7 +77,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'undo-failed':
       return [step(event, style.red('UNDO FAILED'), event.problem.message)]
     case 'measured':
-      return normal(...readingLines([event.reading], style).map((line) => `${event.reading.phase.padEnd(14)} ${line}`))
+      return normal(readingLine(event.reading, style))
     case 'run-finished':
       return verbose(outcomeText(event.outcome, style))
     case 'connecting':

@@ -1,19 +1,19 @@
 import { escapeLine } from '../model/escape.ts'
 import type { Reading } from '../model/measure.ts'
 import { columns } from './layout.ts'
-import { numberText, quantityText } from './number-text.ts'
+import { quantityText } from './number-text.ts'
 import type { Style } from './style.ts'
 
-/** One line a reading, as a table: measure, host, number, target and verdict, note. */
-export const readingLines = (readings: readonly Reading[], style: Style): readonly string[] => {
-  const rows = readings.map((reading) => [
-    escapeLine(reading.measure),
-    escapeLine(reading.host),
-    escapeLine(quantityText(reading.value, reading.unit)),
-    targetText(reading),
-  ])
-  return columns(rows).map((line, at) => line + tail(readings[at], style))
-}
+/** A line a reading: "wal_fsync_p99  e1  38 ms (< 10 ms) FAIL"; below them the targets that are too long for that. */
+export const readingLines = (readings: readonly Reading[], style: Style): readonly string[] =>
+  table(
+    readings.map((reading) => ({ reading, numbers: quantityText(reading.value, reading.unit) })),
+    style,
+  )
+
+/** A reading on one line: "before wal_fsync_p99 on e1: 38 ms FAIL". */
+export const readingLine = (reading: Reading, style: Style): string =>
+  `${reading.phase} ${escapeLine(`${reading.measure} on ${reading.host}: ${quantityText(reading.value, reading.unit)}`)}${tail(reading, style)}`
 
 /** A measure of one host over a run: what it was before, after, and after a rollback. */
 export interface Comparison {
@@ -41,19 +41,48 @@ export function compare(readings: readonly Reading[]): readonly Comparison[] {
   })
 }
 
-/** "wal_fsync_p99 38 ms -> 4 ms (value < 10) PASS", with `(back to 38 ms)` after a rollback. */
-export function comparisonText(comparison: Comparison, style: Style): string {
-  const { before, after, afterRollback } = comparison
-  const latest = after ?? before
-  const numbers = [before, after].flatMap((reading) => (reading ? [numberText(reading.value)] : []))
-  const unit = latest?.unit ? ` ${latest.unit}` : ''
-  const spread = numbers.map((number) => (number === '-' ? number : number + unit)).join(' -> ')
-  const back = afterRollback ? ` (after the rollback ${quantityText(afterRollback.value, afterRollback.unit)})` : ''
-  const target = latest?.target === undefined ? '' : ` (${latest.target})`
-  return `${escapeLine(`${comparison.measure} ${spread}${back}${target}`)}${verdictText(latest, style)}`
+/** A line a measure and host: "wal_fsync_p99  e1  38 ms -> 4 ms (< 10 ms) PASS"; long targets below. */
+export const comparisonLines = (readings: readonly Reading[], style: Style): readonly string[] =>
+  table(
+    compare(readings).flatMap((one) => {
+      const reading = latestOf(one)
+      return reading ? [{ reading, numbers: spreadText(one) }] : []
+    }),
+    style,
+  )
+
+interface Row {
+  readonly reading: Reading
+  readonly numbers: string
 }
 
-const targetText = ({ target }: Reading): string => (target === undefined ? '' : `(${escapeLine(target)})`)
+function table(rows: readonly Row[], style: Style): readonly string[] {
+  const cells = rows.map(({ reading, numbers }) => [reading.measure, reading.host, numbers + shortTarget(reading)])
+  const lines = columns(cells.map((row) => row.map(escapeLine))).map(
+    (line, at) => line + tail(rows[at]?.reading, style),
+  )
+  const long = new Map(
+    rows.flatMap(({ reading }) =>
+      reading.target !== undefined && shortTarget(reading) === '' ? [[reading.measure, reading.target]] : [],
+    ),
+  )
+  return [...lines, ...[...long].map(([measure, target]) => style.dim(escapeLine(`target of ${measure}: ${target}`)))]
+}
+
+/** " (< 10 ms)" of `value < 10`; nothing of a longer condition. */
+function shortTarget({ target, unit }: Reading): string {
+  const [, sign, number] = /^value\s*(<=?|>=?|==)\s*(-?[\d.]+)$/.exec(target ?? '') ?? []
+  return sign === undefined || number === undefined ? '' : ` (${sign} ${quantityText(Number(number), unit)})`
+}
+
+const latestOf = ({ before, after, afterRollback }: Comparison): Reading | undefined => after ?? before ?? afterRollback
+
+/** "38 ms -> 4 ms", with what it was after a rollback. */
+function spreadText({ before, after, afterRollback }: Comparison): string {
+  const spread = [before, after].flatMap((one) => (one ? [quantityText(one.value, one.unit)] : [])).join(' -> ')
+  const back = afterRollback ? ` (after the rollback ${quantityText(afterRollback.value, afterRollback.unit)})` : ''
+  return spread + back
+}
 
 const tail = (reading: Reading | undefined, style: Style): string =>
   verdictText(reading, style) + (reading?.note === undefined ? '' : style.dim(`  ${escapeLine(reading.note)}`))

@@ -45,31 +45,40 @@ function headText({ runbook, hosts, params }: Plan, { style }: PlanLook): string
   return [title, ...columns(rows).map((line) => `  ${line}`)].join('\n')
 }
 
-/** Facts by output and value, hosts with the same ones together. */
+/** Facts by name and value, hosts with the same one together; unless everything is asked for, without what is null. */
 function factsText({ facts }: Plan, { style, detail }: PlanLook): string {
   const seen = Object.entries(facts).flatMap(([host, outputs]) =>
-    Object.entries(outputs).map(([name, value]) => ({ host, name, items: factItems(value) })),
+    Object.entries(outputs).map(([name, value]) => ({ host, name, value, text: JSON.stringify(value) })),
   )
-  const groups = Map.groupBy(seen, ({ name, items }) => JSON.stringify([name, items]))
-  const lines = [...groups.values()].flatMap((group) => {
-    const [first] = group
-    if (!first) return []
-    const hosts = group.map((one) => escapeLine(one.host))
-    const shown = detail === 'everything' ? first.items : shortened(first.items)
-    return [wrap(hosts, `  ${escapeLine(first.name)} on `), wrap(shown, '    ')]
+  const named = [...Map.groupBy(seen, ({ name }) => name).values()]
+  const lines = named.flatMap((one) => {
+    return [...Map.groupBy(one, ({ text }) => text).values()].flatMap((group) => {
+      const [first] = group
+      return first ? factLines(first, { hosts: group.map(({ host }) => escapeLine(host)), detail }) : []
+    })
   })
   return lines.length === 0 ? '' : [style.bold('Seen'), ...lines].join('\n')
 }
 
-const FACT_ITEMS = 12 // more than that is for -v
+/** One value on one line, several below a line with the hosts. */
+function factLines(
+  { name, value }: { readonly name: string; readonly value: Json },
+  { hosts, detail }: { readonly hosts: readonly string[]; readonly detail: PlanLook['detail'] },
+): readonly string[] {
+  const title = `  ${escapeLine(name)} on `
+  if (!isJsonObject(value)) return [`${wrap(hosts, title)}: ${valueText(value)}`]
+  const items = Object.entries(value).map(([key, one]) => ({ shown: `${escapeLine(key)} ${valueText(one)}`, one }))
+  const chosen = detail === 'everything' ? items : items.filter(({ one }) => isScalar(one))
+  const texts = chosen.map(({ shown }) => shown)
+  return [wrap(hosts, title), wrap(detail === 'everything' ? texts : shortened(texts), '    ')]
+}
+
+const isScalar = (value: Json): boolean => value !== null && typeof value !== 'object'
+
+const FACT_ITEMS = 10 // more than that is for -v
 
 const shortened = (items: readonly string[]): readonly string[] =>
-  items.length <= FACT_ITEMS ? items : [...items.slice(0, FACT_ITEMS), `and ${items.length - FACT_ITEMS} more (-v)`]
-
-const factItems = (value: Json): readonly string[] =>
-  isJsonObject(value)
-    ? Object.entries(value).map(([key, one]) => `${escapeLine(key)} ${valueText(one)}`)
-    : [valueText(value)]
+  items.length <= FACT_ITEMS ? items : [...items.slice(0, FACT_ITEMS), `and ${items.length - FACT_ITEMS} more: -v`]
 
 const isJsonObject = (value: Json): value is JsonObject => isObject(value)
 
@@ -107,6 +116,8 @@ function stageText({ stage, index, many }: StageAt, look: PlanLook): string {
   const title = many ? `Stage ${index + 1}: ${escapeLine(stage.name)}` : escapeLine(stage.name)
   const batches = stage.batches.map((batch) => batch.map(escapeLine))
   const order = batches.length > 1 ? wrapGroups(batches, '  in batches: ') : ''
+  if (look.detail === 'changes' && stage.steps.every((step) => isQuiet(step.decision)))
+    return `${style.bold(title)}: nothing to do`
   const lines = hostTexts(stage, look)
   return [style.bold(title), ...(order === '' ? [] : [order]), ...lines].join('\n')
 }
@@ -149,13 +160,17 @@ function decisionLine(decision: PlannedDecision, name: string, style: Style): st
     case 'skipped':
       return style.dim(`. ${name}: skipped, ${escapeLine(decision.reason)}`)
     case 'deferred':
-      return `${style.yellow('?')} ${style.bold(name)}: assumed after step ${escapeLine(decision.after)} (${escapeLine(decision.reason)})`
+      return `${style.yellow('?')} ${style.bold(name)}: assumed after step ${escapeLine(decision.after)}${whyDeferred(decision)}`
     case 'blocked':
       return `${style.red('!')} ${style.bold(name)}: ${style.red(escapeLine(decision.message))}`
     default:
       return unreachable(decision)
   }
 }
+
+/** The reason where it says more than which step it waits for. */
+const whyDeferred = ({ after, reason }: Extract<PlannedDecision, { kind: 'deferred' }>): string =>
+  reason === '' || reason.includes(after) ? '' : ` (${escapeLine(reason)})`
 
 /** + comes to be, - goes, ~ is changed in place, ± is run or begins again. */
 function symbolOf({ verb }: RecordedChange, style: Style): string {

@@ -1,7 +1,7 @@
 import { escapeLine } from '../model/escape.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
 import { columns, count } from './layout.ts'
-import { compare, comparisonText } from './measure-text.ts'
+import { comparisonLines } from './measure-text.ts'
 import { outcomeText } from './outcome-text.ts'
 import type { Style } from './style.ts'
 
@@ -37,7 +37,7 @@ function head({ run, started, outcome, finishedAt }: RunRecord, style: Style): s
 }
 
 function measures({ readings }: RunRecord, style: Style): string {
-  const lines = compare(readings).map((one) => `  ${escapeLine(one.host)}: ${comparisonText(one, style)}`)
+  const lines = comparisonLines(readings, style).map((line) => `  ${line}`)
   return lines.length === 0 ? '' : [style.bold('Measured'), ...lines].join('\n')
 }
 

@@ -12,7 +12,14 @@ test('the text report says what was measured, changed, and is owed', async () =>
 })
 
 test('a measure is told before and after, with its target and verdict', () => {
-  expect(runReportText(sampleRecord, plainStyle)).toContain('wal_fsync_p99 38 ms -> 4 ms (value < 10) PASS')
+  expect(runReportText(sampleRecord, plainStyle)).toContain('wal_fsync_p99  e1  38 ms -> 4 ms (< 10 ms) PASS')
+})
+
+test('a long target stands below its measures', () => {
+  const record = { ...sampleRecord, readings: [reading({ target: 'value < 10 || value <= 0.1 * before' })] }
+  expect(runReportText(record, plainStyle)).toContain(
+    '38 ms FAIL\n  target of wal_fsync_p99: value < 10 || value <= 0.1 * before',
+  )
 })
 
 test('the markdown report holds every change in full', async () => {
