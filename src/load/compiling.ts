@@ -15,7 +15,3 @@ export interface NameUse {
   readonly name: string
   readonly at: Span
 }
-
-export const problem = (compiling: Compiling, found: Problem): void => {
-  compiling.problems.push(found)
-}

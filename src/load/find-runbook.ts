@@ -23,7 +23,7 @@ const isYaml = (name: string): boolean => /\.ya?ml$/.test(name)
 export function findRunbook(nameOrPath: string, folders: readonly string[]): Result<string> {
   if (nameOrPath.includes('/') || isYaml(nameOrPath))
     return isFile(nameOrPath) ? succeed(nameOrPath) : fail([noFile(nameOrPath, folders)])
-  const found = runbookFiles(folders).find((file) => nameOf(file) === nameOrPath)
+  const found = runbookFiles(folders).find((file) => runbookNameOf(file) === nameOrPath)
   return found === undefined ? fail([noRunbook(nameOrPath, folders)]) : succeed(found)
 }
 
@@ -36,21 +36,22 @@ function runbookFiles(folders: readonly string[]): readonly string[] {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
     for (const entry of readdirSync(folder).filter(isYaml).toSorted()) {
       const file = join(folder, entry)
-      if (isFile(file) && !byName.has(nameOf(file))) byName.set(nameOf(file), file)
+      if (isFile(file) && !byName.has(runbookNameOf(file))) byName.set(runbookNameOf(file), file)
     }
   }
   return [...byName.values()]
 }
 
-const nameOf = (file: string): string => basename(file).replace(/(?:\.runbook)?\.ya?ml$/, '')
+/** The name that a file gives its runbook. */
+export const runbookNameOf = (file: string): string => basename(file).replace(/(?:\.runbook)?\.ya?ml$/, '')
 
 const noFile = (path: string, folders: readonly string[]): Problem => {
-  const hint = suggest(nameOf(path), runbookFiles(folders).map(nameOf))
+  const hint = suggest(runbookNameOf(path), runbookFiles(folders).map(runbookNameOf))
   return { kind: 'reference', message: `there is no runbook file ${path}`, ...(hint ? { hint } : {}) }
 }
 
 function noRunbook(name: string, folders: readonly string[]): Problem {
-  const names = runbookFiles(folders).map(nameOf)
+  const names = runbookFiles(folders).map(runbookNameOf)
   const hint = suggest(name, names) ?? `there are no runbooks in ${folders.join(', ') || 'any folder'}`
   return { kind: 'reference', message: `there is no runbook ${name}`, hint }
 }
@@ -73,10 +74,10 @@ export const listRunbooks = (folders: readonly string[]): readonly RunbookSummar
 function summaryOf(file: string): RunbookSummary {
   const text = readText(file, 'runbook')
   const parsed = text.ok ? parseYaml(file, text.value, 'runbook') : text
-  if (!parsed.ok) return { name: nameOf(file), summary: '', symptoms: [], file, problem: parsed.problems[0] }
+  if (!parsed.ok) return { name: runbookNameOf(file), summary: '', symptoms: [], file, problem: parsed.problems[0] }
   const root = parsed.value
   return {
-    name: textOf(childOf(root, 'name')) ?? nameOf(file),
+    name: textOf(childOf(root, 'name')) ?? runbookNameOf(file),
     summary: textOf(childOf(root, 'summary')) ?? '',
     symptoms: itemsOf(childOf(root, 'symptoms')).flatMap((node) => textOf(node) ?? []),
     file,

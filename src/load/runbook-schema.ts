@@ -67,7 +67,11 @@ export const PARAM_KEYWORDS = {
   minItems: { type: 'integer', minimum: 0 },
   maxItems: { type: 'integer', minimum: 0 },
   uniqueItems: { type: 'boolean' },
-  properties: { type: 'object', description: "JSON Schemas of an object's members" },
+  properties: {
+    type: 'object',
+    additionalProperties: { type: 'object' },
+    description: "JSON Schemas of an object's members",
+  },
   required: { type: 'array', items: { type: 'string' } },
   additionalProperties: { type: ['boolean', 'object'] },
 } as const satisfies Readonly<Record<string, JsonObject>>
@@ -103,10 +107,13 @@ export function runbookSchema(modules: Modules): JsonObject {
 }
 
 /** The shape of a runbook without its modules' arguments, which are checked module by module. */
-export const structureSchema: JsonObject = documentSchema({
-  step: { type: 'object', properties: STEP_KEYWORDS },
-  measure: { type: 'object', properties: MEASURE_KEYWORDS, required: ['unit'] },
-})
+export const structureSchema: JsonObject = {
+  ...documentSchema({ step: { $ref: '#/definitions/step' }, measure: { $ref: '#/definitions/measure' } }),
+  definitions: {
+    step: { type: 'object', properties: STEP_KEYWORDS },
+    measure: { type: 'object', properties: MEASURE_KEYWORDS, required: ['unit'] },
+  },
+}
 
 function documentSchema({ step, measure }: StepSchemas): JsonObject {
   const steps = (description: string): JsonObject => ({ type: 'array', description, items: step })

@@ -10,6 +10,7 @@ import { type Binder, bindable, compileCondition, compileExpression } from './co
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
 import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
 import type { Compiling, NameUse } from './compiling.ts'
+import { runbookNameOf } from './find-runbook.ts'
 import { compileParams } from './params.ts'
 import { structureSchema } from './runbook-schema.ts'
 import { schemaFaults } from './schema-check.ts'
@@ -56,6 +57,7 @@ function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
 
 function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): Runbook {
   checkStructure(compiling, root)
+  noteName(compiling, root, source.file)
   const params = compileParams(compiling, childOf(root, 'params'))
   const facts = compileSteps(compiling, itemsOf(childOf(root, 'facts')), { part: 'facts', prefix: 'fact' })
   const vars = membersOf(childOf(root, 'vars')).map((member) => compileVar(compiling, member))
@@ -110,6 +112,15 @@ function checkStructure(compiling: Compiling, root: YamlNode): void {
     const message = 'this runbook does nothing: it has no stages or steps, no guards and no measures'
     compiling.problems.push({ kind: 'schema', message, at: spanOf(root) })
   }
+}
+
+/** A runbook is found by the name of its file, and its runs are listed under its own. */
+function noteName(compiling: Compiling, root: YamlNode, file: string): void {
+  const name = childOf(root, 'name')
+  const expected = runbookNameOf(file)
+  if (!name || textOf(name) === expected) return
+  const message = `the name ${textOf(name)} differs from that of its file, ${expected}`
+  compiling.notes.push({ kind: 'schema', message, at: spanOf(name), hint: 'rename one of the two' })
 }
 
 interface CompiledVar {

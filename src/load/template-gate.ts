@@ -1,5 +1,5 @@
 import type { Json } from '../model/json.ts'
-import { advanceShell, behindWord, SHELL_START, type ShellState, whyNoWord } from './shell-state.ts'
+import { advanceShell, behindWord, SHELL_START, type ShellState, sameShell, whyNoWord } from './shell-state.ts'
 
 /** Where the text goes: into a value, or into a shell, where every value is quoted as one word. */
 export type TemplateUse = 'value' | 'shell'
@@ -146,7 +146,7 @@ function gateMustache(gating: Gating, node: AstNode): readonly TemplateNode[] {
 
 function refuseWord(gating: Gating, node: AstNode, why: string): void {
   const hint =
-    gating.shell.kind === 'double' || gating.shell.kind === 'single'
+    why.startsWith('inside "') || why.startsWith("inside '")
       ? 'values are quoted by themselves: delete the quotes around it'
       : 'set a variable first, name={{ value }}, and use "$name" here'
   fault(gating, node, `${shown(gating, node)} stands ${why}`, hint)
@@ -165,7 +165,7 @@ function gateBlock(gating: Gating, node: AstNode): readonly TemplateNode[] {
   const after = gating.shell
   gating.shell = before
   const otherwise = gateBody(gating, node.inverse)
-  if (gating.shell.kind !== after.kind) fault(gating, node, 'quotes opened in a branch must be closed in it')
+  if (!sameShell(gating.shell, after)) fault(gating, node, 'quotes opened in a branch must be closed in it')
   return value ? [{ kind: 'if', test: value, wanted: name === 'if', body, otherwise }] : []
 }
 

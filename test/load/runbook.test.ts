@@ -276,7 +276,7 @@ describe('files beside the runbook', () => {
 
 it('raw values in shell text are noted, and stop nothing', () => {
   const text = 'name: x\nsummary: x\nhosts: all\nsteps:\n  - shell: {script: "ls {{{ flags }}}"}\n'
-  expect(problemText(load(text).notes ?? [])).toBe(
+  expect(problemText(load(text, 'x.yaml').notes ?? [])).toBe(
     '5:25+13 template: {{{ flags }}} goes into shell text without quotes\n    write {{ }} unless the value is shell text itself\n',
   )
 })
@@ -292,4 +292,10 @@ it('steps whose module may change hosts are told by their arguments', () => {
       text: `name: x\nsummary: x\nhosts: all\nguards:\n  - shell: {script: ${script}}\n`,
     })
   expect([loaded('look').ok, loaded('touch').ok]).toEqual([true, false])
+})
+
+it('a name that is not that of the file is noted', () => {
+  const text = 'name: x\nsummary: x\nhosts: all\nsteps:\n  - file: {path: /a}\n'
+  expect(load(text, 'runbooks/y.yaml').notes?.[0]?.message).toBe('the name x differs from that of its file, y')
+  expect(load(text, 'runbooks/x.runbook.yml').notes).toBeUndefined()
 })

@@ -1,11 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseTemplate } from '../../src/load/template.ts'
 import type { TemplateUse } from '../../src/load/template-gate.ts'
 import { renderTemplate } from '../../src/load/template-render.ts'
 import type { Json } from '../../src/model/json.ts'
+import { unwrap } from '../../src/model/problem.ts'
 import type { Scope } from '../../src/model/runbook.ts'
+import { writeFiles } from './write-files.ts'
 
 const render = (text: string, scope: Scope, use: TemplateUse = 'value'): Json => {
   const parsed = parseTemplate(text, use)
@@ -201,6 +205,15 @@ describe('in shell text', () => {
     'echo "a`b`{{a}}"',
     'echo "\\"{{a}}"',
     'true; # it is {{a}}',
+    'echo "$(echo "{{a}}")"',
+    'echo "${x:-"{{a}}"}"',
+    'echo "$(case x in x) echo "{{a}}";; esac)"',
+    "echo $'a\\'{{a}}'",
+    'echo $(( (1) + {{a}} ))',
+    'x=$(cat <<EOF\n{{a}}\nEOF\n)',
+    'echo "`echo "{{a}}"`"',
+    'cat <<A <<B\n{{a}}\nA\nx\nB\n',
+    'cat <<A <<B\nx\nA\n{{a}}\nB\n',
   ])('no value stands where a quoted word is none: %s', (text) => {
     expect(render(text, { a: 'x' }, 'shell')).toMatch(/^fault: .* stands /)
   })
@@ -214,6 +227,14 @@ describe('in shell text', () => {
     'echo a#b {{a}}',
     '# comment\nls {{a}}',
     'echo ${x} $y {{a}}',
+    'echo "$(ls {{a}})" {{a}}',
+    'test "$(cat "$x")" = {{a}}',
+    'case x in x) ls {{a}};; esac',
+    'f() { ls {{a}}; }',
+    '( cd / && ls {{a}} )',
+    'echo "${x}" "$((1 + 1))" {{a}} $# ${#x} {{a}}',
+    'cat <<A <<B\nx\nA\ny\nB\nls {{a}}',
+    'if [ "$x" = y ]; then ls {{a}}; fi # it',
     '{{#if a}}ls "x" {{a}}{{/if}}',
   ])('a value stands where a word may: %s', (text) => {
     expect(render(text, { a: 'x' }, 'shell')).not.toMatch(/^fault/)
@@ -237,6 +258,52 @@ describe('in shell text', () => {
         expect(out.split('\0').slice(0, -1)).toEqual(all)
       }),
       { numRuns: 5 },
+    )
+  })
+
+  it('whatever the script around it, a value that gets in is never run', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        'echo ',
+        '"',
+        "'",
+        '`',
+        '$(',
+        ')',
+        '(',
+        '{{a}}',
+        '{{a}}',
+        ' ',
+        '\n',
+        '\\',
+        '$',
+        '${x:-',
+        '}',
+        '#',
+        ';',
+        '$((',
+        '))',
+      ],
+      ...['case x in x) ', ';; esac', '<<E\n', '\nE\n', 'x=', "$'", '|cat', '<<<'],
+    )
+    const values = fc.constantFrom(
+      '$(touch c)',
+      '`touch c`',
+      "'; touch c; '",
+      '"; touch c; "',
+      '\ntouch c\n',
+      'E\ntouch c\nE\n',
+    )
+    const folder = writeFiles({})
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), values, (parts, a) => {
+        const parsed = parseTemplate(parts.join(''), 'shell')
+        if ('faults' in parsed || parsed.paths.length === 0) return true
+        const script = String(unwrap(renderTemplate(parsed, { a })))
+        spawnSync('sh', ['-c', script], { cwd: folder, stdio: 'ignore', env: { PATH: '/usr/bin:/bin' } })
+        return !existsSync(join(folder, 'c'))
+      }),
+      { numRuns: 150 },
     )
   })
 
