@@ -174,15 +174,17 @@ describe.each(shells)('a persistent %s', { timeout: 60_000 }, (name) => {
   test('output is told as it comes', async () => {
     const seen: string[] = []
     const opener = connectionTo(name)
+    let opened: Promise<Reply> | undefined
     const fifo = join(host.home, 'gate')
     await ask(`mkfifo ${fifo}`)
     const running = host.probe('login').run(rawText(`echo first; cat ${fifo} >/dev/null; echo second >&2`), {
       onOutput: (stream, chunk) => {
         seen.push(`${stream}: ${chunk.toString().trim()}`)
-        if (seen.length === 1) void opener.probe('login').run(rawText(`echo go >${fifo}`))
+        opened ??= opener.probe('login').run(rawText(`echo go >${fifo}`))
       },
     })
     await running
+    await opened
     await opener.close()
     expect(seen.filter((one) => !one.endsWith(': '))).toEqual(['stdout: first', 'stderr: second'])
   })
