@@ -135,16 +135,20 @@ describe('whatever the text', () => {
   )
   const yamlish = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(''))
 
-  it.each<Dialect>(['runbook', 'inventory'])('reading a %s answers and never throws', (dialect) => {
-    fc.assert(
-      fc.property(fc.oneof(yamlish, fc.string({ unit: 'binary', maxLength: 200 })), (text) => {
-        const parsed = parseYaml('x.yaml', text, dialect)
-        if (parsed.ok) return JSON.stringify(toJson(parsed.value)) !== undefined
-        return parsed.problems.every(({ kind, at }) => kind === 'yaml' && (at?.line ?? 0) > 0)
-      }),
-      { numRuns: 500 },
-    )
-  })
+  it.each<Dialect>(['runbook', 'inventory'])(
+    'reading a %s answers and never throws',
+    (dialect) => {
+      fc.assert(
+        fc.property(fc.oneof(yamlish, fc.string({ unit: 'binary', maxLength: 200 })), (text) => {
+          const parsed = parseYaml('x.yaml', text, dialect)
+          if (parsed.ok) return JSON.stringify(toJson(parsed.value)) !== undefined
+          return parsed.problems.every(({ kind, at }) => kind === 'yaml' && (at?.line ?? 0) > 0)
+        }),
+        { numRuns: 500 },
+      )
+    },
+    60_000,
+  )
 
   it('JSON is read as JSON reads it', () => {
     const keys = fc.string({ maxLength: 8 }).filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key))
