@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FORWARD_PORT, forwardAddress } from '../../lab/forward-address.ts'
+import { downLab, sshLab, upLab } from '../../lab/lab.ts'
+import { labPaths } from '../../lab/paths.ts'
+import { labSettings } from '../../lab/settings.ts'
+import { topologyOf } from '../../lab/state.ts'
+import type { TopologyName } from '../../lab/topologies.ts'
+import { hostName } from '../../src/model/id.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { Change, Decision, Module, Probe } from '../../src/model/module.ts'
+import type { Connection } from '../../src/model/transport.ts'
+import { etcdHealthy } from '../../src/modules/etcd/etcd-healthy.ts'
+import { etcdMetric } from '../../src/modules/etcd/etcd-metric.ts'
+import { etcdMoveLeader } from '../../src/modules/etcd/etcd-move-leader.ts'
+import { etcdSettings } from '../../src/modules/etcd/etcd-settings.ts'
+import { etcdSnapshot } from '../../src/modules/etcd/etcd-snapshot.ts'
+import { createTransport } from '../../src/transport/transport.ts'
+
+// What differs between versions of etcd, and what a cluster says while a member is down. The laws of the modules are
+// tried on etcd 3.4 in modules.test.ts.
+
+const kinds: readonly (readonly [TopologyName, string])[] = [
+  ['etcd3-3.3', '3.3'],
+  ['etcd3-3.5', '3.5'],
+]
+
+describe.each(kinds)('on %s', (kind, version) => {
+  const settings = labSettings({}, { stateDir: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
+  const connections = new Map<string, Connection>()
+  beforeAll(async () => {
+    const state = await upLab(kind, settings)
+    const transport = createTransport({ randomBytes })
+    for (const host of topologyOf(state).hosts) {
+      const connection = await transport.open({
+        host: hostName(host.name),
+        transport: 'ssh2',
+        address: forwardAddress(host, state.loopback),
+        port: FORWARD_PORT,
+        user: 'root',
+        identityFiles: [labPaths(settings.stateDir).key],
+        knownHostsFiles: [labPaths(settings.stateDir).knownHosts],
+        connectTimeoutMs: 10_000,
+      })
+      connections.set(host.name, connection)
+    }
+  })
+  afterAll(async () => {
+    for (const connection of connections.values()) await connection.close()
+    await downLab(settings)
+    rmSync(settings.stateDir, { recursive: true, force: true })
+  })
+
+  const connectionTo = (name: string): Connection => {
+    const connection = connections.get(name)
+    if (!connection) throw new Error(`no connection to ${name}`)
+    return connection
+  }
+  const decide = async (module: Module, args: JsonObject, name = 'e1'): Promise<Decision> => {
+    const probe: Probe = { host: hostName(name), predicted: () => undefined, run: connectionTo(name).probe('root').run }
+    return module.plan(args, await module.read(args, probe))
+  }
+  const session = (name: string) => ({
+    host: hostName(name),
+    folder: '/var/lib/runbook/test/step',
+    run: connectionTo(name).session('root').run,
+  })
+  const changeIn = (decision: Decision): Change => {
+    if (decision.kind === 'change') return decision.change
+    throw new Error(`expected a change, got ${JSON.stringify(decision)}`)
+  }
+  const leader = async (): Promise<string> => {
+    const decision = await decide(etcdHealthy, { election_stable_s: 0 })
+    const output = decision.kind === 'noop' ? decision.output : undefined
+    return String((output as JsonObject | undefined)?.leader) // sealed: etcd_healthy's own output
+  }
+
+  test('the running version and timeouts are seen, and confirmed by the log of the start', async () => {
+    const decision = await decide(etcdSettings, {})
+    expect(decision).toMatchObject({ kind: 'noop', output: { heartbeat_ms: 100, election_ms: 1000, problem: '' } })
+    expect(JSON.stringify(decision)).toContain(`"version":"${version}.`)
+  })
+
+  test('the cluster is healthy, and metrics are there', async () => {
+    expect(await decide(etcdHealthy, { election_stable_s: 1 })).toMatchObject({ kind: 'noop' })
+    expect(await decide(etcdMetric, { name: 'etcd_server_has_leader' }, 'e2')).toMatchObject({ output: { value: 1 } })
+  })
+
+  test('leadership moves away from the leader and stays away', async () => {
+    const before = await leader()
+    const change = changeIn(await decide(etcdMoveLeader, {}, before))
+    await etcdMoveLeader.apply?.({}, change, session(before))
+    expect(await leader()).toBe(change.after?.leader)
+    expect(await decide(etcdMoveLeader, {}, before)).toMatchObject({ kind: 'noop' })
+  })
+
+  test('a snapshot is taken, proven by a restore, found fresh, and removed', async () => {
+    const args = { dir: '/srv/backup/etcd' }
+    const change = changeIn(await decide(etcdSnapshot, args, 'e2'))
+    await etcdSnapshot.apply?.(args, change, session('e2'))
+    expect(await decide(etcdSnapshot, args, 'e2')).toMatchObject({ kind: 'noop', output: { verified: 'restore' } })
+    await etcdSnapshot.revert?.(args, change, session('e2'))
+    const left = await sshLab('e2', ['ls -A /srv'], settings)
+    expect(left.stdout.trim()).toBe('')
+  })
+
+  test('while a member is down no other may be stopped, and without a quorum nothing claims health', async () => {
+    await sshLab('e3', ['systemctl stop etcd'], settings)
+    expect(await decide(etcdHealthy, { election_stable_s: 0 })).toMatchObject({
+      kind: 'blocked',
+      message: expect.stringMatching(/e3 is unhealthy/),
+    })
+    expect(await decide(etcdHealthy, { election_stable_s: 0, stopping: 0, require_all: false })).toMatchObject({
+      kind: 'noop',
+    })
+    expect(await decide(etcdHealthy, { election_stable_s: 0, require_all: false })).toMatchObject({
+      kind: 'blocked',
+      message: expect.stringMatching(/would leave 1 healthy voters, 2 are needed/),
+    })
+    await sshLab('e2', ['systemctl stop etcd'], settings)
+    expect(await decide(etcdHealthy, { election_stable_s: 0, stopping: 0, require_all: false })).toMatchObject({
+      kind: 'blocked',
+    })
+    await Promise.all(['e2', 'e3'].map((name) => sshLab(name, ['systemctl start etcd'], settings)))
+    expect(await decide(etcdHealthy, { election_stable_s: 2 })).toMatchObject({ kind: 'noop' })
+  })
+})
