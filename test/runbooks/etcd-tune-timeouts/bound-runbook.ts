@@ -39,7 +39,11 @@ export const settingsFacts = (
 })
 
 /** The scope of every host, by the runbook's own vars, as the engine makes it: facts first, then var by var. */
-export function scopesOf(members: readonly MemberFacts[], params: JsonObject = {}): ReadonlyMap<string, JsonObject> {
+export function scopesOf(
+  members: readonly MemberFacts[],
+  params: JsonObject = {},
+  others: JsonObject = {}, // hosts of the run whose facts are not there, by name
+): ReadonlyMap<string, JsonObject> {
   const defaults = Object.fromEntries(loaded.params.map((param) => [param.name, param.default ?? null]))
   const all = { ...defaults, ...params }
   let scopes = new Map(
@@ -57,7 +61,7 @@ export function scopesOf(members: readonly MemberFacts[], params: JsonObject = {
     ]),
   )
   for (const { name, value } of loaded.vars) {
-    const hosts = Object.fromEntries(scopes)
+    const hosts = { ...others, ...Object.fromEntries(scopes) }
     const bound = new Map<string, Json>(
       [...scopes].map(([host, scope]) => [host, unwrap(value.bind({ ...scope, hosts }))]),
     )

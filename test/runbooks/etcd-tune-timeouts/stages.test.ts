@@ -165,3 +165,8 @@ test('every stage that restarts a member guards the quorum first, moves leadersh
   }
   expect(loaded.onFailure).toBe('rollback_run')
 })
+
+test('the order of a rollback can be told where the facts of other hosts are not there', () => {
+  const scope = scopesOf([facts({ heartbeat: 500, election: 5000 }, 0)], {}, { e1: { heartbeat_ms: 500 } }).get('e0')
+  expect(scope).toMatchObject({ work_here: false, work_anywhere: false })
+})
