@@ -25,9 +25,9 @@ await build({
   legalComments: 'linked',
   // ssh2 tries native addons and goes on without them.
   external: ['*.node', 'cpu-features'],
-  // CommonJS libraries call require() for Node's own modules.
+  // CommonJS libraries call require() for Node's own modules, and ssh2 reads __dirname without using it.
   banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url),__dirname=import.meta.dirname,__filename=import.meta.filename;",
   },
   logLevel: 'warning',
 })

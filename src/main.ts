@@ -51,6 +51,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   process.report.excludeEnv = true
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
+  process.on('uncaughtException', endOnDefect)
   module.enableCompileCache(cacheFolder())
   const { runCli } = await import('./cli/run-cli.ts')
   process.exitCode = await runCli(theWorld())
@@ -59,6 +60,16 @@ async function main(): Promise<void> {
 /** Not the system's temporary folder, Node's default: there, others could leave code for us to run. */
 const cacheFolder = (): string =>
   path.join(process.env.XDG_CACHE_HOME || path.join(homeFolder(), '.cache'), 'runbook', 'compiled')
+
+/** What no code of ours caught: a defect, told without the heap of source text that Node would print. */
+function endOnDefect(error: Error): void {
+  const isVerbose = process.argv.some((word) => word === '-v' || word === '--verbose')
+  const why = isVerbose
+    ? (error.stack ?? error.message)
+    : `${error.message}\n  try: this is a defect of runbook; \`-v\` shows where`
+  process.stderr.write(`error[internal]: ${why}\n`)
+  process.exit(1)
+}
 
 /** A reader that has seen enough (`runbook apply | head`) must not stop a run half-way. */
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

@@ -25,7 +25,7 @@ describe('the house keeps its rules', () => {
     const explained = readFileSync(path.join(root, 'src/README.md'), 'utf8')
     const rooms = new Set(sources.map(({ file }) => file.split('/')[1] ?? ''))
     expect(
-      [...rooms].filter((room) => !explained.includes(`| \`${room.endsWith('.ts') ? room : `${room}/`}\` |`)),
+      [...rooms].filter((room) => !explained.includes(`| \`${room.endsWith('.ts') ? room : `${room}/`}\``)),
     ).toEqual([])
   })
 })

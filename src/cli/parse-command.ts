@@ -10,13 +10,11 @@ import type { Option } from './option-table.ts'
 export type Parsed =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'version' }
   | { readonly kind: 'mistake'; readonly problem: Problem; readonly help?: string }
 
 /** Arguments after the program's name -> what to do; touches nothing. */
 export function parseCommand(argv: readonly string[]): Parsed {
   if (argv.length === 0) return parseCommand(['--help'])
-  if (argv[0] === '--version' || argv[0] === '-V' || argv[0] === 'version') return { kind: 'version' }
   const pointer = ansibleWord(argv)
   if (pointer) return { kind: 'mistake', problem: pointer }
   const said: string[] = []

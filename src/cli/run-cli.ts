@@ -1,13 +1,17 @@
 import { ProblemError, problemsOf } from '../model/problem.ts'
 import type { Output } from './command.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
-import { type Parsed, parseCommand } from './parse-command.ts'
+import type { Parsed } from './parse-command.ts'
 import type { World } from './world.ts'
 
 const PLAIN_OUTPUT: Output = { format: 'text', view: 'plain', colour: 'auto', detail: 'normal' }
 
+const VERSION_WORDS = ['--version', '-V', 'version']
+
 /** Runs the program once; gives its exit code and never throws. */
 export async function runCli(world: World): Promise<ExitCode> {
+  if (VERSION_WORDS.includes(world.argv[0] ?? '')) return (await import('./version.ts')).versionCommand(world)
+  const { parseCommand } = await import('./parse-command.ts')
   const parsed = parseCommand(world.argv)
   const output = parsed.kind === 'command' ? parsed.command.output : PLAIN_OUTPUT
   try {
@@ -25,8 +29,6 @@ async function run(parsed: Parsed, world: World): Promise<ExitCode> {
     case 'help':
       world.stdout.write(`${parsed.text.trimEnd()}\n`)
       return 0
-    case 'version':
-      return (await import('./version.ts')).versionCommand(world)
     case 'mistake':
       throw new ProblemError(parsed.problem)
     case 'command':

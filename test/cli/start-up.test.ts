@@ -17,12 +17,16 @@ async function loadedBy(args: readonly string[], cwd?: string): Promise<readonly
   return [...new Set([...names].map(([, name]) => name ?? ''))].sort()
 }
 
-test.each([[['--help']], [['plan', '--help']], [['--version']], [['paln']], [['runs']]])(
+test.each([[['--help']], [['plan', '--help']], [['paln']], [['runs']]])(
   '%j loads no library but the parser of arguments',
   async (args) => {
     expect(await loadedBy(args)).toEqual(['commander'])
   },
 )
+
+test('--version loads no library at all', async () => {
+  expect(await loadedBy(['--version'])).toEqual([])
+})
 
 test('a plan of local hosts loads neither ssh2 nor listr2', async () => {
   const { folder } = makeProject({
