@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FORWARD_PORT, forwardAddress } from '../../lab/forward-address.ts'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labPaths } from '../../lab/paths.ts'
@@ -10,6 +10,7 @@ import { type LabSettings, labSettings } from '../../lab/settings.ts'
 import { topologyOf } from '../../lab/state.ts'
 import type { TopologyName } from '../../lab/topologies.ts'
 import { hostName } from '../../src/model/id.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { createModules } from '../../src/modules/index.ts'
 import { createTransport } from '../../src/transport/transport.ts'
 import { type CaseFile, type LawCase, readCaseFiles } from '../modules/law-case.ts'
@@ -35,6 +36,16 @@ async function openLabHost(topology: TopologyName, offers: readonly string[], se
     connectTimeoutMs: 10_000,
   })
   return lawHostOver(connection, { name: first.name, offers, scratch: '/srv/laws' })
+}
+
+/** Makes one change on a host, and gives its undoing. */
+async function changeBy(host: LawHost, name: string, args: JsonObject): Promise<{ undo(): Promise<void> }> {
+  const module = modules.get(name)
+  const decision = module?.plan(args, await module.read(args, host.probe()))
+  if (decision?.kind !== 'change') throw new Error(`${name} has nothing to do`)
+  const session = host.session(`/var/lib/runbook/${name}-test/step`)
+  await module?.apply?.(args, decision.change, session)
+  return { undo: async () => module?.revert?.(args, decision.change, session) }
 }
 
 const needs = (lawCase: LawCase, need: string): boolean => lawCase.needs?.includes(need) ?? false
@@ -65,6 +76,23 @@ describe.each(trials)('on a host of the lab $topology', ({ topology, offers, tak
     await host?.close()
     await downLab(settings)
     rmSync(settings.stateDir, { recursive: true, force: true })
+  })
+
+  test.runIf(topology === 'one')('undoing a restart runs what the restored unit file says', async () => {
+    const unit = '/etc/systemd/system/lawundo.service'
+    const text = (seconds: number): string => `[Service]\nExecStart=/bin/sleep ${seconds}\n`
+    const running = 'tr "\\0" " " </proc/$(systemctl show -p MainPID lawundo | cut -d= -f2)/cmdline'
+    await host.run(
+      `printf '${text(11111).replaceAll('\n', '\\n')}' >${unit}; systemctl daemon-reload; systemctl start lawundo`,
+      '/',
+    )
+    const edit = await changeBy(host, 'file', { path: unit, content: text(22222) })
+    const restart = await changeBy(host, 'service', { unit: 'lawundo', state: 'restarted' })
+    expect((await host.run(running, '/')).stdout.toString()).toBe('/bin/sleep 22222 ')
+    await edit.undo()
+    await restart.undo()
+    expect((await host.run(running, '/')).stdout.toString()).toBe('/bin/sleep 11111 ')
+    await host.run(`systemctl stop lawundo; rm ${unit}; systemctl daemon-reload`, '/')
   })
 
   for (const { module: name, cases } of taken) {

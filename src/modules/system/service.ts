@@ -30,7 +30,10 @@ const args = Type.Object(
     ),
     enabled: Type.Optional(Type.Boolean({ description: 'whether it starts at boot' })),
     daemon_reload: Type.Optional(
-      Type.Boolean({ default: true, description: 'read unit files again where systemd says that they changed' }),
+      Type.Boolean({
+        description:
+          'read unit files again where systemd says that they changed: true also when there is nothing else to do, false never; left out: before whatever else is done',
+      }),
     ),
     dropin: Type.Optional(
       Type.Object(
@@ -58,8 +61,9 @@ export const service = defineModule<typeof args, ServiceState>({
   effect: 'changes',
   args,
   example: 'service: {unit: etcd, state: restarted}',
-  resources: ({ unit, dropin }) => [
+  resources: ({ unit, dropin, daemon_reload }) => [
     unitResource(unit),
+    ...(daemon_reload ? (['systemd:files'] as const) : []), // any earlier step may write one: decided when reached
     ...(dropin ? [fileResource(dropInPath(unitName(unit), dropin.name))] : []),
   ],
   read: async ({ unit, dropin }, probe) => {
@@ -85,7 +89,8 @@ function planService(wanted: ServiceArgs, state: ServiceState): Decision {
   if (refusal) return refusal
   const work = workFor(wanted, state)
   if (work.drop?.edit.kind === 'blocked') return work.drop.edit
-  const hasWork = work.boot || work.job || work.reloadsManager || work.drop?.edit.kind === 'edit'
+  const reloads = work.reloadsManager && wanted.daemon_reload === true
+  const hasWork = work.boot || work.job || reloads || work.drop?.edit.kind === 'edit'
   if (!hasWork) return { kind: 'noop', summary: `${state.unit.unit} is ${state.unit.active} (${state.unit.sub})` }
   return { kind: 'change', change: changeFor(wanted, state, work) }
 }
@@ -151,12 +156,16 @@ function changeFor(wanted: ServiceArgs, state: ServiceState, work: Work): Change
     details: detailsOf(work, unit),
     before: { unit: unit.unit, ...runState(now), ...boot(isEnabled(unit)), ...dropin },
     after: repeats ? null : { unit: unit.unit, ...runState(runs), ...boot(enabled), ...dropin },
-    settles: !repeats && !(work.job === 'start' && unit.type === 'oneshot'),
+    settles: provesItself(work) && !(work.job === 'start' && unit.type === 'oneshot'),
     reversible: true,
     predicts: predictionOf(work, unit, { runs, enabled }),
     material: wanted.dropin?.content,
   }
 }
+
+/** Whether looking again tells that it was done, and after undoing that it was undone: a reload leaves no trace. */
+const provesItself = ({ drop, boot, job }: Work): boolean =>
+  job === 'start' || job === 'stop' || (job === undefined && (boot !== undefined || drop?.edit.kind === 'edit'))
 
 function predictionOf(
   work: Work,
@@ -220,8 +229,9 @@ async function revertService(wanted: ServiceArgs, change: Change, session: Sessi
   const { enabled, condition } = change.before
   const drop = recordedDropIn(change.before.dropin)
   if (drop) await revertDropIn(session, drop)
+  // systemd asks for a reload only where a file is newer than what it has loaded; a restored file is older.
+  await reloadManager(session)
   const now = await showUnit(name, session)
-  if (drop || now.needsReload) await reloadManager(session)
   if (now.load === 'not-found') return // its file was made by an earlier step of this run, and is gone again
   if (typeof enabled === 'boolean' && isEnabled(now) !== enabled) {
     await systemctl(session, enabled ? 'enable' : 'disable', name)

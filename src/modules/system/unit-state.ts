@@ -41,8 +41,7 @@ export async function readUnitState(unit: string, probe: Probe): Promise<UnitSta
   const path = `/etc/systemd/system/${name}`
   const planned = state.load === 'not-found' ? probe.predicted(fileResource(path)) : undefined
   if (isObject(planned) && planned.entry !== null) return { ...state, load: 'foreseen', file: 'disabled', path }
-  const isEdited = state.path !== '' && probe.predicted(fileResource(state.path)) !== undefined
-  return isEdited ? { ...state, needsReload: true } : state
+  return state
 }
 
 /** The state of a unit as it is now. */

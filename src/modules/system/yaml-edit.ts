@@ -5,9 +5,11 @@ import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
 import { applyFileEdit, decisionOf, type FileView, planFileEdit, readFileView, revertFileEdit } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
-import { type ParseYaml, setAt, unsetAt, type YamlChange, YamlEditError } from './yaml-change.ts'
 import { setFlag, unsetFlag } from './yaml-flags.ts'
 import { parseYamlPath, yamlPathPattern } from './yaml-path.ts'
+import { type ParseYaml, type YamlChange, YamlEditError } from './yaml-place.ts'
+import { setAt } from './yaml-set.ts'
+import { unsetAt } from './yaml-unset.ts'
 
 const Path = Type.String({ pattern: yamlPathPattern })
 const Flag = Type.String({ pattern: '^--?[A-Za-z][A-Za-z0-9_.-]*$' })

@@ -1,4 +1,5 @@
 import type { Json } from '../../model/json.ts'
+import type { YamlPath } from './yaml-path.ts'
 import {
   dashOf,
   insertLines,
@@ -7,15 +8,14 @@ import {
   parsed,
   proven,
   spliced,
-  unsetAt,
   valueOfNode,
   withValue,
   type YamlChange,
   YamlEditError,
-} from './yaml-change.ts'
-import type { YamlPath } from './yaml-path.ts'
+} from './yaml-place.ts'
 import { scalarText } from './yaml-scalar-text.ts'
 import type { YamlList } from './yaml-text.ts'
+import { unsetAt } from './yaml-unset.ts'
 
 /** Where one flag stands in a list of words: in one word, or with its value in the word after it. */
 interface FlagPlace {

@@ -2,17 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { canonical, type Json } from '../../../src/model/json.ts'
-import {
-  parsed,
-  setAt,
-  unsetAt,
-  valueOfNode,
-  withValue,
-  YamlEditError,
-} from '../../../src/modules/system/yaml-change.ts'
 import { setFlag, unsetFlag } from '../../../src/modules/system/yaml-flags.ts'
 import { parseYamlPath } from '../../../src/modules/system/yaml-path.ts'
+import { parsed, valueOfNode, withValue, YamlEditError } from '../../../src/modules/system/yaml-place.ts'
+import { setAt } from '../../../src/modules/system/yaml-set.ts'
 import { parseYamlText } from '../../../src/modules/system/yaml-text.ts'
+import { unsetAt } from '../../../src/modules/system/yaml-unset.ts'
 
 const name = fc.constantFrom('a', 'b', 'cpu', 'on', 'x-y', '1')
 const scalar = fc.oneof(
