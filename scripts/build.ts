@@ -1,9 +1,10 @@
 import { chmod, rm } from 'node:fs/promises'
 import path from 'node:path'
+import process from 'node:process'
 import { build } from 'esbuild'
 
 const root = path.join(import.meta.dirname, '..')
-const outdir = path.join(root, 'dist')
+const outdir = path.resolve(process.argv[2] ?? path.join(root, 'dist')) // `node scripts/build.ts [FOLDER]`
 
 /**
  * Bundles src/main.ts and its libraries into dist/: one entry, and a chunk for each part that is loaded on demand, so

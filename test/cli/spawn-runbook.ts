@@ -11,13 +11,19 @@ export interface Ran {
   readonly stderr: string
 }
 
+export interface Where {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly program?: string // another build of it
+}
+
 /** Runs the program as a user would, in `cwd`, with a home of its own; `env` adds to a nearly empty environment. */
 export function runbook(
   args: readonly string[],
-  { cwd = ROOT, env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  { cwd = ROOT, env = {}, program = path.join(ROOT, 'src/main.ts') }: Where = {},
 ): Promise<Ran> {
   const home = env.HOME ?? emptyFolder()
-  const child = spawn(process.execPath, [path.join(ROOT, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: home, XDG_CACHE_HOME: path.join(tmpdir(), 'runbook-test-cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
