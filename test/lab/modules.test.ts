@@ -67,9 +67,10 @@ const trials = [
 ].filter(({ taken }) => taken.length > 0)
 
 describe.each(trials)('on a host of the lab $topology', ({ topology, offers, taken }) => {
-  const settings = labSettings({ ...process.env, RUNBOOK_LAB: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
+  let settings: LabSettings
   let host: LawHost
   beforeAll(async () => {
+    settings = labSettings({ ...process.env, RUNBOOK_LAB: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
     host = await openLabHost(topology, offers, settings)
   })
   afterAll(async () => {
