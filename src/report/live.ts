@@ -31,67 +31,78 @@ export interface LiveInput {
 type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
 
 /** Draws until closed. The library only draws: what happens is decided elsewhere, and nothing is read from it. */
-export function openLive({ title, hosts, stream, after, linesOf }: LiveInput): LiveView {
-  const ended = Promise.withResolvers<void>()
-  const failed = new Set<HostName>()
-  const tasks = new Map<HostName, Task>()
-  let root: Task | undefined
-  const hostTask = (host: HostName) => ({
-    title: escapeLine(host),
-    rendererOptions: { persistentOutput: after === 'kept', outputBar: Number.POSITIVE_INFINITY },
-    task: async (_: unknown, task: Task): Promise<void> => {
-      tasks.set(host, task)
-      await ended.promise
-      if (failed.has(host)) throw new Error(task.title)
-    },
-  })
-  const tree = new Listr(
-    [
-      {
-        title: escapeLine(title),
-        rendererOptions: { persistentOutput: after === 'kept', outputBar: Number.POSITIVE_INFINITY },
-        task: (_: unknown, task: Task) => {
-          root = task
-          return task.newListr(hosts.map(hostTask), { concurrent: true, exitOnError: false })
-        },
-      },
-    ],
-    {
-      exitOnError: false,
-      registerSignalListeners: false,
-      rendererOptions: {
-        clearOutput: after === 'cleared',
-        collapseSubtasks: false,
-        showErrorMessage: false,
-        logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream, stream) }),
-      },
-    },
-  )
-  const drawn = tree.run()
+export function openLive(input: LiveInput): LiveView {
+  const board: Board = { hosts: new Map(), failed: new Set(), ended: Promise.withResolvers<void>() }
+  const drawn = treeOf(input, board).run()
   const say = (line: string): void => {
-    if (root) root.output = line
+    if (board.root) board.root.output = line
   }
   return {
     say,
     onEvent: (event) => {
-      const lines = linesOf(event)
-      if (!('host' in event)) {
-        for (const line of lines) say(line)
-        return
-      }
-      const task = tasks.get(event.host)
-      if (!task) return
-      if (event.type === 'step-failed' || event.type === 'undo-failed') failed.add(event.host)
-      const [doing] = lines
-      if (isDoing(event)) task.title = `${escapeLine(event.host)}${doing === undefined ? '' : ` ${doing}`}`
-      else for (const line of lines) task.output = line
-      if (event.type === 'step-finished') task.title = escapeLine(event.host)
+      const lines = input.linesOf(event)
+      if ('host' in event) showOnHost(board, event, lines)
+      else for (const line of lines) say(line)
     },
     close: async () => {
-      ended.resolve()
+      board.ended.resolve()
       await drawn
     },
   }
+}
+
+/** The parts of the tree as they are drawn: the library hands each over when it begins. */
+interface Board {
+  root?: Task
+  readonly hosts: Map<HostName, Task>
+  readonly failed: Set<HostName>
+  readonly ended: PromiseWithResolvers<void>
+}
+
+/** A title with a line a host below it; all stay open until the view is closed. */
+function treeOf(
+  { title, hosts, stream, after }: LiveInput,
+  board: Board,
+): Listr<unknown, typeof DefaultRenderer, typeof SimpleRenderer> {
+  const rendererOptions = { persistentOutput: after === 'kept', outputBar: Number.POSITIVE_INFINITY }
+  const hostTask = (host: HostName) => ({
+    title: escapeLine(host),
+    rendererOptions,
+    task: async (_: unknown, task: Task): Promise<void> => {
+      board.hosts.set(host, task)
+      await board.ended.promise
+      if (board.failed.has(host)) throw new Error(task.title)
+    },
+  })
+  const rootTask = {
+    title: escapeLine(title),
+    rendererOptions,
+    task: (_: unknown, task: Task) => {
+      board.root = task
+      return task.newListr(hosts.map(hostTask), { concurrent: true, exitOnError: false })
+    },
+  }
+  return new Listr([rootTask], {
+    exitOnError: false,
+    registerSignalListeners: false,
+    rendererOptions: {
+      clearOutput: after === 'cleared',
+      collapseSubtasks: false,
+      showErrorMessage: false,
+      logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream, stream) }),
+    },
+  })
+}
+
+/** What a host is doing stands beside its name, what it did below. */
+function showOnHost(board: Board, event: Extract<Event, { host: HostName }>, lines: readonly string[]): void {
+  const task = board.hosts.get(event.host)
+  if (!task) return
+  if (event.type === 'step-failed' || event.type === 'undo-failed') board.failed.add(event.host)
+  const name = escapeLine(event.host)
+  if (isDoing(event)) task.title = [name, ...lines.slice(0, 1)].join(' ')
+  else for (const line of lines) task.output = line
+  if (event.type === 'step-finished') task.title = name
 }
 
 /** Events that say what a host is doing now; the others say what it did. */

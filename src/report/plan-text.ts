@@ -1,18 +1,10 @@
-import { escapeLine, escapeText } from '../model/escape.ts'
+import { escapeLine } from '../model/escape.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
-import type { Detail } from '../model/module.ts'
-import {
-  countPlan,
-  type Plan,
-  type PlannedDecision,
-  type PlannedStage,
-  type PlannedStep,
-  type RecordedChange,
-} from '../model/plan.ts'
-import { unreachable } from '../model/unreachable.ts'
+import { countPlan, type Plan, type PlannedDecision, type PlannedStage } from '../model/plan.ts'
 import { columns, count, indent, wrap, wrapGroups } from './layout.ts'
 import { readingLines } from './measure-text.ts'
+import { stepText } from './step-text.ts'
 import type { Style } from './style.ts'
 
 /** How a plan is shown: `changes` leaves out steps with nothing to do, `everything` shows them and all facts. */
@@ -100,7 +92,7 @@ function guardsText({ guards }: Plan, look: PlanLook): string {
   const failed = guards.filter((guard) => guard.decision.kind === 'blocked')
   const passed = guards.length - failed.length
   const lines = (look.detail === 'everything' ? guards : failed).map((guard) =>
-    indent(stepText({ ...guard, name: `${guard.host}: ${guard.name}` }, look), '  '),
+    indent(stepText({ ...guard, name: `${guard.host}: ${guard.name}` }, style), '  '),
   )
   return [`${style.bold('Guards')}: ${passed} of ${guards.length} passed`, ...lines].join('\n')
 }
@@ -123,14 +115,14 @@ function stageText({ stage, index, many }: StageAt, look: PlanLook): string {
 }
 
 /** Hosts for which everything is the same are shown once, under all their names. */
-function hostTexts(stage: PlannedStage, look: PlanLook): readonly string[] {
+function hostTexts(stage: PlannedStage, { style, detail }: PlanLook): readonly string[] {
   const hosts = [...new Set(stage.steps.map((step) => step.host))]
   const texts = hosts.map((host) => ({
     host,
     text: stage.steps
       .filter((step) => step.host === host)
-      .filter((step) => look.detail === 'everything' || !isQuiet(step.decision))
-      .map((step) => stepText(step, look))
+      .filter((step) => detail === 'everything' || !isQuiet(step.decision))
+      .map((step) => stepText(step, style))
       .join('\n'),
   }))
   return [...Map.groupBy(texts, ({ text }) => text)].map(([text, group]) => {
@@ -138,110 +130,11 @@ function hostTexts(stage: PlannedStage, look: PlanLook): readonly string[] {
       group.map(({ host }) => escapeLine(host)),
       '  ',
     )
-    return `${look.style.bold(names)}\n${indent(text === '' ? '= nothing to do' : text, '    ')}`
+    return `${style.bold(names)}\n${indent(text === '' ? '= nothing to do' : text, '    ')}`
   })
 }
 
 const isQuiet = (decision: PlannedDecision): boolean => decision.kind === 'noop' || decision.kind === 'skipped'
-
-function stepText(step: PlannedStep, look: PlanLook): string {
-  const { style } = look
-  const head = decisionLine(step.decision, escapeLine(step.name), style)
-  const commit = step.commit ? [style.yellow('    point of no return: a rollback goes back no further than here')] : []
-  return [head, ...decisionDetails(step.decision, look), ...commit].join('\n')
-}
-
-function decisionLine(decision: PlannedDecision, name: string, style: Style): string {
-  switch (decision.kind) {
-    case 'noop':
-      return style.dim(`= ${name}: ${escapeLine(decision.summary)}`)
-    case 'change':
-      return `${symbolOf(decision.change, style)} ${style.bold(name)}: ${escapeLine(decision.change.summary)}`
-    case 'skipped':
-      return style.dim(`. ${name}: skipped, ${escapeLine(decision.reason)}`)
-    case 'deferred':
-      return `${style.yellow('?')} ${style.bold(name)}: assumed after step ${escapeLine(decision.after)}${whyDeferred(decision)}`
-    case 'blocked':
-      return `${style.red('!')} ${style.bold(name)}: ${style.red(escapeLine(decision.message))}`
-    default:
-      return unreachable(decision)
-  }
-}
-
-/** The reason where it says more than which step it waits for. */
-const whyDeferred = ({ after, reason }: Extract<PlannedDecision, { kind: 'deferred' }>): string =>
-  reason === '' || reason.includes(after) ? '' : ` (${escapeLine(reason)})`
-
-/** + comes to be, - goes, ~ is changed in place, ± is run or begins again. */
-function symbolOf({ verb }: RecordedChange, style: Style): string {
-  switch (verb) {
-    case 'create':
-    case 'start':
-      return style.green('+')
-    case 'delete':
-    case 'stop':
-      return style.red('-')
-    case 'update':
-    case 'move':
-    case 'reload':
-      return style.yellow('~')
-    case 'restart':
-    case 'run':
-      return style.yellow('±')
-    default:
-      return unreachable(verb)
-  }
-}
-
-function decisionDetails(decision: PlannedDecision, look: PlanLook): readonly string[] {
-  if (decision.kind === 'change') {
-    const { change } = decision
-    return [
-      ...change.details.map((detail) => indent(detailText(detail, look.style), '    ')),
-      ...irreversibleLines(change, look.style),
-    ]
-  }
-  if (decision.kind !== 'blocked') return []
-  return [
-    ...(decision.detail === undefined ? [] : [indent(escapeText(decision.detail.trimEnd()), '    | ')]),
-    ...(decision.hint === undefined ? [] : [`    ${look.style.cyan('try:')} ${escapeLine(decision.hint)}`]),
-  ]
-}
-
-const irreversibleLines = ({ reversible, irreversibleBecause }: RecordedChange, style: Style): readonly string[] =>
-  reversible
-    ? []
-    : [style.red(`    irreversible${irreversibleBecause === undefined ? '' : `: ${escapeLine(irreversibleBecause)}`}`)]
-
-function detailText(detail: Detail, style: Style): string {
-  switch (detail.kind) {
-    case 'diff':
-      return diffText(detail.diff, style)
-    case 'command':
-      return `$ ${indent(escapeText(detail.command.trimEnd()), '  ').trimStart()}`
-    case 'value':
-      return `${escapeLine(detail.name)}: ${shownValue(detail.before)} -> ${shownValue(detail.after)}`
-    case 'note':
-      return style.dim(escapeText(detail.text))
-    default:
-      return unreachable(detail)
-  }
-}
-
-const shownValue = (value: string): string => (value === '' ? '""' : escapeLine(value))
-
-const diffText = (diff: string, style: Style): string =>
-  escapeText(diff.trimEnd())
-    .split('\n')
-    .map((line) => diffLine(line, style))
-    .join('\n')
-
-function diffLine(line: string, style: Style): string {
-  if (line.startsWith('+++') || line.startsWith('---')) return style.bold(line)
-  if (line.startsWith('@@')) return style.cyan(line)
-  if (line.startsWith('+')) return style.green(line)
-  return line.startsWith('-') ? style.red(line) : line
-}
 
 function countsText(plan: Plan, { style, next }: PlanLook): string {
   const counts = countPlan(plan)
