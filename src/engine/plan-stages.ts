@@ -1,6 +1,6 @@
 import type { HostName } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
-import type { Change, Resource } from '../model/module.ts'
+import { type Change, effectOf, type Resource } from '../model/module.ts'
 import type { PlannedDecision, PlannedStage, PlannedStep, RecordedChange } from '../model/plan.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { unreachable } from '../model/unreachable.ts'
@@ -86,12 +86,21 @@ function foresee(
     case 'deferred':
       context.pending.add(step.id)
       if (step.as !== undefined) context.unknown.set(step.as, step.id)
-      return step.module.effect === 'reads'
-        ? prediction
-        : predictUnknown(prediction, step.id, resourcesOf(contexts, host, step))
+      return foreseeDeferred(contexts, { host, step, prediction })
     default:
       return unreachable(decided)
   }
+}
+
+/** A step decided later leaves what it touches unknown, unless all it can do is look. */
+function foreseeDeferred(
+  contexts: Contexts,
+  { host, step, prediction }: { host: HostName; step: Step; prediction: Prediction },
+): Prediction {
+  const args = boundNow(contexts, host, step)
+  const effect = args ? effectOf(step.module, args) : step.module.effect
+  if (effect === 'reads') return prediction
+  return predictUnknown(prediction, step.id, args ? step.module.resources(args) : [])
 }
 
 function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: Prediction }): Promise<Decided> {
@@ -130,11 +139,6 @@ function boundNow(contexts: Contexts, host: HostName, step: Step): JsonObject | 
   if (when?.ok && !when.value) return undefined
   const args = step.args.bind(scopeOf(contexts, host, step.args.names))
   return args.ok ? args.value : undefined
-}
-
-function resourcesOf(contexts: Contexts, host: HostName, step: Step): readonly Resource[] {
-  const args = boundNow(contexts, host, step)
-  return args ? step.module.resources(args) : []
 }
 
 export function plannedStep(host: HostName, step: Step, decided: Decided): PlannedStep {

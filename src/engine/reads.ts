@@ -1,7 +1,8 @@
-import { renderCommand } from '../model/command.ts'
-import type { HostName } from '../model/id.ts'
+import { type Command, renderCommand } from '../model/command.ts'
+import { sha256 } from '../model/digest.ts'
 import type { Json } from '../model/json.ts'
 import type { Probe, Resource } from '../model/module.ts'
+import { Secret } from '../model/secret.ts'
 import type { Connection, Privilege, Reply, Runner, RunOptions } from '../model/transport.ts'
 
 /** Looks at the host itself, each time anew. */
@@ -23,7 +24,7 @@ export function planningProbe(input: {
 }): Probe {
   const runner = withTimeout(input.connection.probe(input.privilege), input.timeoutMs)
   const run: Runner['run'] = (command, options) => {
-    const key = `${input.privilege}\0${options?.limitBytes ?? ''}\0${renderCommand(command)}`
+    const key = [input.privilege, options?.limitBytes, stdinKey(command), renderCommand(command)].join('\0')
     const known = input.cache.get(key)
     if (known !== undefined) return known
     const reply = runner.run(command, options)
@@ -33,10 +34,13 @@ export function planningProbe(input: {
   return { host: input.connection.host, run, predicted: input.predicted }
 }
 
-/** A runner whose commands get `timeoutMs` unless they ask for their own. */
+const stdinKey = ({ stdin }: Command): string =>
+  stdin instanceof Secret ? sha256(stdin.reveal()) : Buffer.from(stdin ?? []).toString('base64')
+
+/** A runner whose commands have `timeoutMs` to run, where the step's author gave it; the module's own time elsewhere. */
 export function withTimeout(runner: Runner, timeoutMs: number | undefined, more: RunOptions = {}): Runner {
-  const defaults: RunOptions = { ...more, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
-  return { run: (command, options) => runner.run(command, { ...defaults, ...options }) }
+  const given: RunOptions = timeoutMs === undefined ? {} : { timeoutMs }
+  return { run: (command, options) => runner.run(command, { ...more, ...options, ...given }) }
 }
 
 /** Runs `work` for each member, at most `limit` at a time; results in order; waits for all, then throws the first failure. */
@@ -61,5 +65,3 @@ async function settle<R>(promise: Promise<R>): Promise<PromiseSettledResult<R>> 
   const [result] = await Promise.allSettled([promise])
   return result
 }
-
-export type ByHost<T> = ReadonlyMap<HostName, T>

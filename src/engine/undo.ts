@@ -87,8 +87,26 @@ async function beforeUndo(running: Running, stage: Stage, unit: Unit): Promise<v
 }
 
 async function undoUnit(running: Running, stage: Stage, unit: Unit): Promise<readonly Problem[]> {
+  const { before, from } = splitAtCommit(unit.changes, stage.steps)
+  const problems = await undoEach(running, undoOrder(from, stage.steps))
+  if (from[0] === undefined || from === unit.changes) return problems
+  // Beyond the point of no return only its own undo leads back, and what came before it must not be undone besides.
+  return [...problems, ...(problems.length === 0 ? await coverEach(running, before, from[0]) : before.map(uncovered))]
+}
+
+/** The changes from the last point of no return that was reached, and those before it; without one, all are `from`. */
+export function splitAtCommit(
+  changes: readonly ChangeRecord[],
+  steps: readonly Step[],
+): { readonly before: readonly ChangeRecord[]; readonly from: readonly ChangeRecord[] } {
+  const commits = new Set(steps.filter((step) => step.commit).map((step) => step.id))
+  const index = changes.findLastIndex((change) => commits.has(change.step))
+  return index <= 0 ? { before: [], from: changes } : { before: changes.slice(0, index), from: changes.slice(index) }
+}
+
+async function undoEach(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  for (const change of undoOrder(unit.changes, stage.steps)) {
+  for (const change of changes) {
     try {
       await undoOne(running, change)
     } catch (error) {
@@ -97,6 +115,26 @@ async function undoUnit(running: Running, stage: Stage, unit: Unit): Promise<rea
   }
   return problems
 }
+
+/** The undo of a point of no return has undone what was before it, too. */
+async function coverEach(
+  running: Running,
+  changes: readonly ChangeRecord[],
+  commit: ChangeRecord,
+): Promise<readonly Problem[]> {
+  for (const { host, stage, step } of changes.toReversed()) {
+    await running.record({ type: 'undo-finished', host, stage, step, summary: `undone with ${commit.name}` })
+  }
+  return []
+}
+
+const uncovered = (change: ChangeRecord): Problem => ({
+  kind: 'rollback-failed',
+  host: change.host,
+  step: change.step,
+  message: `${change.change.summary}: not undone, because the point of no return after it could not be undone`,
+  hint: 'undoing it alone could destroy data; look at the host first',
+})
 
 /**
  * Newest first, but a step with `when_changed` (the restart that makes a change effective) after the last of the

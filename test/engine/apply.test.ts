@@ -214,3 +214,20 @@ test('every change is in the journal before it happens', async () => {
   const first = world.events.findIndex((event) => event.type === 'step-started')
   expect(world.events.findIndex((event) => event.type === 'step-finished')).toBeGreaterThan(first)
 })
+
+test('a point of no return is undone by its own undo, and what was before it not besides', async () => {
+  const world = await makeWorld(['e1'], { data: 'old', started: 'no' })
+  const undo = { module: setKey, args: step('u', setKey, { key: 'data', to: 'copied back' }).args }
+  const book = runbook([
+    stage('move', [
+      step('move', setKey, { key: 'data', to: 'new' }),
+      step('start', setKey, { key: 'started', to: 'yes' }, { commit: true, undo }),
+    ]),
+  ])
+  const { input } = await applied(world, book)
+  const rolled = await rollBack({ ...world.runInput(book), record: await input.journals.fold(input.run) })
+  expect(rolled.outcome).toBe('rolled-back')
+  expect(Object.fromEntries(world.hosts.get('e1') ?? [])).toEqual({ data: 'copied back', started: 'yes' })
+  const { changes } = await input.journals.fold(input.run)
+  expect(changes.map((change) => change.state)).toEqual(['undone', 'undone'])
+})

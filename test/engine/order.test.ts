@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { makeBatches } from '../../src/engine/order.ts'
-import { undoOrder } from '../../src/engine/undo.ts'
+import { splitAtCommit, undoOrder } from '../../src/engine/undo.ts'
 import type { ChangeRecord } from '../../src/model/run-record.ts'
 import type { BatchSize } from '../../src/model/runbook.ts'
 import { names, restart, setKey, step } from './world.ts'
@@ -38,4 +38,13 @@ test('undoing goes backwards, but a restart comes after all it follows', () => {
   ]
   const changes = steps.map(({ id }) => ({ step: id }) as ChangeRecord) // only the id matters to the order
   expect(undoOrder(changes, steps).map((change) => change.step)).toEqual(['c', 'b', 'go-bc', 'a', 'go-a'])
+})
+
+test('beyond a point of no return nothing before it is undone by itself', () => {
+  const steps = [step('a', setKey, {}), step('start', restart, {}, { commit: true }), step('b', setKey, {})]
+  const changes = steps.map(({ id }) => ({ step: id }) as ChangeRecord) // only the id matters
+  const ids = (records: readonly ChangeRecord[]) => records.map((record) => record.step)
+  const { before, from } = splitAtCommit(changes, steps)
+  expect([ids(before), ids(from)]).toEqual([['a'], ['start', 'b']])
+  expect(ids(splitAtCommit(changes.slice(0, 1), steps).from)).toEqual(['a'])
 })
