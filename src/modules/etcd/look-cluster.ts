@@ -98,8 +98,9 @@ const askWords = (urls: readonly string[], sampleS: number): Command =>
   sh`sample=${sampleS}; list=${urls.join(',')}; set -- ${urls}`
 
 // Each status is one line in one write, so the lines of calls side by side do not mix; one call for all endpoints
-// would ask them one after another, and a dead one would hold up the rest.
+// would ask them one after another, and a dead one would hold up the rest. 5 s is what etcdctl itself waits.
 const askText = `
+limit=5s
 statuses() { for url; do ec --endpoints="$url" endpoint status -w json 2>/dev/null & done; wait; }
 statuses "$@" | frame statuses
 ec --endpoints="$list" endpoint health -w json 2>&1 | frame health
