@@ -1,9 +1,9 @@
 import type { HostName } from '../model/id.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
-import type { Step } from '../model/runbook.ts'
+import type { Runbook, Step } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
-import type { Contexts } from './host-context.ts'
+import type { Contexts, HostContext } from './host-context.ts'
 import type { PlanInput } from './input.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
@@ -29,7 +29,7 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
 
   for (const host of hosts) input.emit({ type: 'planning', host })
   await gatherFacts({ runbook, contexts, hosts, probeFor: (host, step) => probeAt(looking, { host, step }) })
-  const facts = factsOf(contexts)
+  const facts = factsOf(runbook, contexts)
   const [guards] = await Promise.all([planGuards(looking), prefetch(looking)])
   const stages = await planStages(looking)
   const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
@@ -63,5 +63,10 @@ function measureOnce(input: PlanInput, contexts: Contexts, hosts: readonly HostN
   })
 }
 
-const factsOf = (contexts: Contexts): { readonly [host: HostName]: JsonObject } =>
-  Object.fromEntries([...contexts].map(([host, context]) => [host, Object.fromEntries(context.outputs)]))
+/** The outputs of the runbook's facts, by host; its vars follow from them. */
+const factsOf = (runbook: Runbook, contexts: Contexts): Plan['facts'] => {
+  const names = runbook.facts.flatMap((step) => step.as ?? [])
+  const outputs = ({ outputs: all }: HostContext): JsonObject =>
+    Object.fromEntries(names.map((name) => [name, all.get(name) ?? null]))
+  return Object.fromEntries([...contexts].map(([host, context]) => [host, outputs(context)]))
+}

@@ -104,7 +104,7 @@ test('facts, vars over all hosts, conditions and the order of hosts come from wh
   const plan = await makePlan(world.input(book))
   expect(plan.stages[0]?.batches).toEqual([['e2'], ['e3'], ['e1']])
   expect(countPlan(plan).change).toBe(3)
-  expect(plan.facts).toMatchObject({ e1: { leader: 1, leaders: 1 }, e2: { leader: 0 } })
+  expect(plan.facts).toMatchObject({ e1: { leader: 1 }, e2: { leader: 0 } })
 })
 
 test('a blocked guard is told for each host, and measures are taken with their verdict', async () => {
