@@ -29,7 +29,27 @@ export function nspawnArgv(host: LabHost): Argv {
 
 /** Argument list of a host's starter: a fresh network at each boot, and again when the host reboots itself. */
 export function starterArgv(host: LabHost, cgroups: readonly string[]): Argv {
-  return ['sh', '-c', STARTER, 'starter', host.name, host.address, ...cgroups, '--', ...nspawnArgv(host)]
+  return [
+    'sh',
+    '-c',
+    STARTER,
+    'starter',
+    host.name,
+    host.address,
+    hardwareAddress(host.address),
+    ...cgroups,
+    '--',
+    ...nspawnArgv(host),
+  ]
+}
+
+/**
+ * A host's network card is the same at each boot, as a machine's is: its peers remember it for up to 45 s, and would
+ * talk to nobody meanwhile. 02 marks an address as locally administered; the rest is the IPv4 address.
+ */
+export function hardwareAddress(address: string): string {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'))
+  return ['02', '00', ...bytes].join(':')
 }
 
 /**
@@ -37,7 +57,7 @@ export function starterArgv(host: LabHost, cgroups: readonly string[]): Argv {
  * a host that is down answers nothing, not even a reset. 133 is nspawn's word for "the host reboots".
  */
 const STARTER = `
-name=$1 address=$2; shift 2
+name=$1 address=$2 mac=$3; shift 3
 cgroups=
 while [ "$1" != -- ]; do cgroups="$cgroups $1"; shift; done
 shift
@@ -47,7 +67,7 @@ unplug() {
 }
 plug() {
   ip netns add "$name" &&
-  ip link add "v-$name" type veth peer name host0 netns "$name" &&
+  ip link add "v-$name" type veth peer name host0 address "$mac" netns "$name" &&
   ip link set "v-$name" master lab0 up &&
   ip -n "$name" link set lo up &&
   ip -n "$name" addr add "$address/24" dev host0 &&

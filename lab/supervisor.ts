@@ -76,6 +76,7 @@ export function supervisorArgv(
 
 /**
  * The lab's PID 1: private /run and /tmp, images, bridge; then it waits for its end and reaps orphans meanwhile.
+ * The bridge's hardware address is given, as else it changes with its ports and the hosts talk to the old one for 45 s.
  * The last command is no `sleep`, lest the shell become it and reap no more.
  */
 const INIT = `
@@ -89,7 +90,7 @@ for image; do
 done
 mount -t tmpfs -o mode=1777 "$0" /tmp
 ip link set lo up
-ip link add lab0 type bridge
+ip link add lab0 address 02:00:0a:4d:00:01 type bridge
 ip addr add 10.77.0.1/24 dev lab0
 ip link set lab0 up
 if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables; fi

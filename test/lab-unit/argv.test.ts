@@ -46,10 +46,11 @@ describe('argument lists', () => {
 
   it('boot a host in its own network', () => {
     expect(nspawnArgv(E1)).toContain('--network-namespace-path=/run/netns/e1')
-    expect(starterArgv(E1, ['/cg/x/e1']).slice(3, 9)).toEqual([
+    expect(starterArgv(E1, ['/cg/x/e1']).slice(3, 10)).toEqual([
       'starter',
       'e1',
       '10.77.0.21',
+      '02:00:0a:4d:00:15',
       '/cg/x/e1',
       '--',
       'systemd-nspawn',
