@@ -22,7 +22,6 @@ await build({
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'linked',
   // ssh2 tries native addons and goes on without them.
   external: ['*.node', 'cpu-features'],

@@ -59,7 +59,7 @@ async function onRealHosts(): Promise<number> {
     return await planApplyRollBack({
       runbook: 'etcd-tune-timeouts',
       inventory: labPaths(settings.stateDir).inventory,
-      options: ['--set', 'soak=2s'],
+      options: ['--set', 'soak=2s', '--set', 'window=5s'],
       enter: (argv) => networkArgv(init, argv),
     })
   } finally {

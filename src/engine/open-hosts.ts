@@ -52,7 +52,9 @@ async function tryOpen(input: Pick<PlanInput, 'transport' | 'emit'>, target: Tar
 async function readIdentity(connection: Connection): Promise<HostIdentity> {
   const reply = await connection
     .probe('login')
-    .run(sh`cat /etc/machine-id 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo`)
+    .run(
+      sh`m=; b=; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null; printf '%s\n%s\n' "$m" "$b"`,
+    )
   const [machineId = '', bootId = ''] = reply.stdout.toString('utf8').split('\n')
   return { host: connection.host, machineId, bootId }
 }

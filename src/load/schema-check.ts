@@ -15,6 +15,8 @@ const ajv = new Ajv({
   inlineRefs: false,
   validateSchema: false, // compiling refuses wrong keywords too, and the schema of schemas costs 40 ms of start-up
   logger: false,
+  meta: false,
+  code: { optimize: false }, // what is compiled runs once or twice
 })
 for (const format of ['cel', 'shell', 'controller-file', 'controller-template', 'regex']) ajv.addFormat(format, true)
 

@@ -75,7 +75,7 @@ export async function makeWorld(names: readonly string[], start: Readonly<Record
 function fakeHost(name: string, world: { hosts: World['hosts']; log: string[]; failing: Map<string, number> }) {
   const values = world.hosts.get(name) ?? new Map<string, string>()
   return fakeConnection((text) => {
-    if (text.startsWith('cat /etc/machine-id')) return `machine-${name}\nboot\n`
+    if (text.includes('/etc/machine-id')) return `machine-${name}\nboot\n`
     const [verb, key = '', ...value] = text.split(' ')
     if (verb === 'get') return values.get(key) ?? ''
     if (verb !== 'set') return undefined

@@ -90,7 +90,7 @@ esac
 printf '%s\\n' state "$linked $inside $entries" "$link" "$real" "$login" "$found"
 case $found in
   regular*) IFS='|'; set -f; set -- $found
-    if [ "$7" -le "$limit" ]; then echo content; cat -- "$real"; else echo sha256; sha256sum <"$real"; fi ;;
+    if [ "$7" -le "$limit" ]; then echo content; exec cat -- "$real"; else echo sha256; exec sha256sum <"$real"; fi ;;
 esac
 `
 
