@@ -62,7 +62,7 @@ describe('a login by password', () => {
   test('is taken as such, and as the answer to a question', async () => {
     expect(await whoAmI(await connect('opspw', login), 'login')).toContain('opspw')
     const asks = 'PasswordAuthentication no\nKbdInteractiveAuthentication yes\n'
-    await onHost(`printf '${asks}' >/etc/ssh/sshd_config.d/00-asks.conf; systemctl reload ssh`)
+    await onHost(`printf '${asks}' >/etc/ssh/sshd_config.d/00-asks.conf; systemctl restart ssh`)
     expect(await whoAmI(await connect('opspw', login), 'login')).toContain('opspw')
   })
 
