@@ -7,7 +7,7 @@ import { downLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
 import { TOPOLOGIES, type TopologyName } from '../../lab/topologies.ts'
 import { type Plan, plannedSteps } from '../../src/model/plan.ts'
-import { type HostSnapshot, lasting, snapshotHost } from './support/host-snapshot.ts'
+import { differences, type HostSnapshot, lasting, snapshotHost } from './support/host-snapshot.ts'
 import { parseRecords } from './support/journal-of.ts'
 import { cliFor } from './support/run-cli.ts'
 import { watchedWhile } from './support/watch.ts'
@@ -62,7 +62,7 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
       expect(applied.code).toBe(9)
       expect(applied.stderr).toContain('e2')
       expect(applied.stderr).toContain(target)
-      expect(await snapshots()).toEqual(before)
+      expect(differences(before, await snapshots())).toEqual([])
       expect((await sshLab('e2', [`cp -p /root/kept ${target} && rm /root/kept`], settings)).code).toBe(0)
     })
 
@@ -71,7 +71,7 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
     const before = await snapshots()
     const planned = await cli.run('plan', 'etcd-tune-timeouts', ...quick, '--out', file)
     expect(planned).toMatchObject({ code: 0 })
-    expect(await snapshots()).toEqual(before)
+    expect(differences(before, await snapshots())).toEqual([])
     for (const host of hosts) expect(planned.stdout).toContain(host)
     const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan // just written by the program
     const { watched } = await watchedWhile(settings, urls, async () => {
@@ -85,12 +85,12 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
       for (const snapshot of after) expect(snapshot.running.join('\n')).not.toEqual(before[0]?.running.join('\n'))
       const again = await cli.run('apply', 'etcd-tune-timeouts', ...quick, '--yes')
       expect(again).toMatchObject({ code: 0 })
-      expect(await snapshots()).toEqual(after)
+      expect(differences(after, await snapshots())).toEqual([])
 
       const rolled = await cli.run('rollback', run, '--yes')
       expect([0, 10]).toContain(rolled.code)
     })
-    expect((await snapshots()).map(lasting)).toEqual(before.map(lasting))
+    expect(differences(before.map(lasting), (await snapshots()).map(lasting))).toEqual([])
     expect(watched.worst).toEqual([])
     expect(watched.fewest).toBeGreaterThanOrEqual(2)
     expect(watched.polls).toBeGreaterThan(20)
@@ -99,11 +99,14 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
 
 type Records = ReturnType<typeof parseRecords>['records']
 
+/** Leadership moves by itself: who must hand it over, and to whom, is decided when reached, and the plan says so. */
+const isLeadership = (module: string): boolean => module === 'etcd_move_leader'
+
 /** Changes in the journal that the plan neither shows nor defers. */
 function unplanned(plan: Plan, records: Records): readonly string[] {
   const allowed = new Map(plannedSteps(plan).map((step) => [`${step.host} ${step.step}`, step.decision]))
   return records.flatMap((event) => {
-    if (event.type !== 'step-started') return []
+    if (event.type !== 'step-started' || isLeadership(event.module)) return []
     const decision = allowed.get(`${event.host} ${event.step}`)
     if (decision?.kind === 'deferred') return []
     const same =
@@ -122,6 +125,8 @@ function missing(plan: Plan, records: Records): readonly string[] {
     ),
   )
   return plannedSteps(plan).flatMap((step) =>
-    step.decision.kind === 'change' && !done.has(`${step.host} ${step.step}`) ? [`${step.host} ${step.step}`] : [],
+    step.decision.kind === 'change' && !isLeadership(step.module) && !done.has(`${step.host} ${step.step}`)
+      ? [`${step.host} ${step.step}`]
+      : [],
   )
 }

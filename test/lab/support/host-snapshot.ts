@@ -9,6 +9,7 @@ export interface HostSnapshot {
   readonly running: readonly string[] // etcd's command line and environment
 }
 
+// Units: without login sessions, and without the lab's stand-in for the kubelet, which runs every few seconds.
 // What changes without anybody changing it: kernel views, logs, etcd's own data, and the run folders that are asked for apart.
 const alive = ['/proc', '/sys', '/dev', '/run', '/var/log', '/var/lib/etcd', '/var/lib/runbook']
 const pruned = `\\( ${alive.map((folder) => `-path ${folder}`).join(' -o ')} \\) -prune -o`
@@ -23,7 +24,7 @@ export async function snapshotHost(host: string, settings: LabSettings): Promise
     files: await lines(`find / -xdev ${pruned} -printf '%p|%y|%m|%U|%G|%l|%s|%T@\\n'`),
     contents: await lines(`find / -xdev ${pruned} -type f -print0 | xargs -0 sha256sum`),
     units: await lines(
-      `systemctl list-units --type=service --all --plain --no-legend | awk '{print $1}' | grep -v '^user' | while read -r u; do systemctl show -p Id,ActiveState,SubState,InvocationID,UnitFileState "$u" | tr '\\n' ' '; echo; done`,
+      `systemctl list-units --type=service --all --plain --no-legend | awk '{print $1}' | grep -v -e '^user' -e '^static-pods' | while read -r u; do systemctl show -p Id,ActiveState,SubState,InvocationID,UnitFileState "$u" | tr '\\n' ' '; echo; done`,
     ),
     running: await lines(
       `for p in $(pgrep -x etcd); do tr '\\0' '\\n' </proc/$p/cmdline; tr '\\0' '\\n' </proc/$p/environ | grep -v -e '^INVOCATION_ID' -e '^JOURNAL_STREAM' -e '^SYSTEMD_EXEC_PID' -e '^NOTIFY_SOCKET'; done`,
@@ -38,4 +39,19 @@ export function lasting(snapshot: HostSnapshot): HostSnapshot {
     files: snapshot.files.map((line) => (line.split('|')[1] === 'd' ? line.slice(0, line.lastIndexOf('|')) : line)),
     units: snapshot.units.map((line) => line.replace(/InvocationID=\S*/, '')),
   }
+}
+
+/** What differs between two snapshots of the same hosts, line by line; empty when nothing does. */
+export function differences(before: readonly HostSnapshot[], after: readonly HostSnapshot[]): readonly string[] {
+  const linesOf = (snapshots: readonly HostSnapshot[]): readonly string[] =>
+    snapshots.flatMap((snapshot, host) =>
+      Object.entries(snapshot).flatMap(
+        ([part, lines]) => (lines as readonly string[]).map((line) => `host ${host + 1} ${part}: ${line}`), // every part is a list of lines
+      ),
+    )
+  const [old, now] = [new Set(linesOf(before)), new Set(linesOf(after))]
+  return [
+    ...[...old].filter((line) => !now.has(line)).map((line) => `- ${line}`),
+    ...[...now].filter((line) => !old.has(line)).map((line) => `+ ${line}`),
+  ]
 }
