@@ -32,11 +32,11 @@ export async function snapshotHost(host: string, settings: LabSettings): Promise
   }
 }
 
-/** The snapshot without what a real restart and a real write must leave: invocation ids, and the mtimes of folders. */
+/** The snapshot without what a real restart and a real write must leave: invocation ids, and sizes and times of folders. */
 export function lasting(snapshot: HostSnapshot): HostSnapshot {
   return {
     ...snapshot,
-    files: snapshot.files.map((line) => (line.split('|')[1] === 'd' ? line.slice(0, line.lastIndexOf('|')) : line)),
+    files: snapshot.files.map((line) => (line.split('|')[1] === 'd' ? line.split('|').slice(0, -2).join('|') : line)),
     units: snapshot.units.map((line) => line.replace(/InvocationID=\S*/, '')),
   }
 }
