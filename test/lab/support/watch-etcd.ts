@@ -4,7 +4,8 @@ import process from 'node:process'
 // (SIGTERM) prints as JSON how few were healthy at the worst moment.
 
 const urls = process.argv.slice(2)
-const seen = { polls: 0, fewest: urls.length, worst: [] as string[] }
+const quorum = Math.floor(urls.length / 2) + 1
+const seen = { polls: 0, fewest: urls.length, withoutQuorum: [] as string[] }
 let stopped = false
 process.on('SIGTERM', () => {
   stopped = true
@@ -25,9 +26,7 @@ while (!stopped) {
   const healthy = await Promise.all(urls.map(isHealthy))
   const count = healthy.filter(Boolean).length
   seen.polls += 1
-  if (count < seen.fewest) {
-    seen.fewest = count
-    seen.worst.push(`${new Date().toISOString()} healthy: ${urls.filter((_, index) => healthy[index]).join(' ')}`)
-  }
+  seen.fewest = Math.min(seen.fewest, count)
+  if (count < quorum) seen.withoutQuorum.push(`${new Date().toISOString()} ${count} healthy`)
 }
 console.log(JSON.stringify(seen))

@@ -10,7 +10,7 @@ import { networkArgv } from '../../../lab/supervisor.ts'
 export interface Watched {
   readonly polls: number
   readonly fewest: number // healthy members at the worst moment
-  readonly worst: readonly string[]
+  readonly withoutQuorum: readonly string[] // polls with fewer healthy members than a quorum
 }
 
 /** Watches the members' health from inside the lab until the work is done. */
