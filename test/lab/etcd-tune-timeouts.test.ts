@@ -82,7 +82,10 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
       expect(missing(plan, records)).toEqual([])
 
       const after = await snapshots()
-      for (const snapshot of after) expect(snapshot.running.join('\n')).not.toEqual(before[0]?.running.join('\n'))
+      // A configuration file shows in neither command line nor environment: there the runbook's own look at the boot log stands.
+      if (kind !== 'etcd3-config') {
+        for (const snapshot of after) expect(snapshot.running).not.toEqual(before[0]?.running)
+      }
       const again = await cli.run('apply', 'etcd-tune-timeouts', ...quick, '--yes')
       expect(again).toMatchObject({ code: 0 })
       expect(differences(after, await snapshots())).toEqual([])
