@@ -84,7 +84,7 @@ describe.each(kinds)('etcd-tune-timeouts on %s', (kind) => {
       const after = await snapshots()
       // A configuration file shows in neither command line nor environment: there the runbook's own look at the boot log stands.
       if (kind !== 'etcd3-config') {
-        for (const snapshot of after) expect(snapshot.running).not.toEqual(before[0]?.running)
+        for (const [host, snapshot] of after.entries()) expect(snapshot.running).not.toEqual(before[host]?.running)
       }
       const again = await cli.run('apply', 'etcd-tune-timeouts', ...quick, '--yes')
       expect(again).toMatchObject({ code: 0 })
