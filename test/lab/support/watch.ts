@@ -8,9 +8,10 @@ import { networkArgv } from '../../../lab/supervisor.ts'
 
 /** What a watcher saw of a cluster while it ran. */
 export interface Watched {
-  readonly polls: number
+  readonly reads: number
   readonly fewest: number // healthy members at the worst moment
-  readonly withoutQuorum: readonly string[] // polls with fewer healthy members than a quorum
+  readonly slowestMs: number // of the reads that were answered at once
+  readonly withoutQuorum: readonly string[] // moments with fewer healthy members than a quorum
 }
 
 /** Watches the members' health from inside the lab until the work is done. */
