@@ -17,9 +17,9 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2, // two labs at once; their tests mostly wait for hosts
           testTimeout: 1_200_000,
-          hookTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
     ],

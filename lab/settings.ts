@@ -46,8 +46,10 @@ export function labSettings(env: NodeJS.ProcessEnv, over: Partial<Omit<LabSettin
   }
 }
 
+/** One of 25,400 ranges, so that two labs that are up at once hardly ever meet; 127.77 is the default lab's. */
 function ownLoopback(id: string): string {
-  return `127.77.${1 + (Number.parseInt(id, 16) % 254)}`
+  const number = Number.parseInt(id, 16)
+  return `127.${78 + (number % 100)}.${1 + (Math.floor(number / 100) % 254)}`
 }
 
 /** Accepts `127.B.C` and nothing that is not a loopback address. */

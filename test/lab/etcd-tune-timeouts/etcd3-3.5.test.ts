@@ -1,0 +1,3 @@
+import { describeTuning } from '../support/tuning-timeouts.ts'
+
+describeTuning('etcd3-3.5')
