@@ -11,7 +11,7 @@ describe('settings of a lab', () => {
     const [one, other] = ['/x/one', '/x/other'].map((RUNBOOK_LAB) => labSettings({ RUNBOOK_LAB }))
     expect(one?.id).toMatch(/^[0-9a-f]{8}$/)
     expect(one?.id).not.toBe(other?.id)
-    expect(one?.loopback).toMatch(/^127\.77\.([1-9]|\d\d|1\d\d|2[0-4]\d|25[0-4])$/)
+    expect(one?.loopback).toMatch(/^127\.(7[89]|[89]\d|1[0-7]\d)\.([1-9]|\d\d|1\d\d|2[0-4]\d|25[0-4])$/)
     expect(one?.loopback).not.toBe(other?.loopback)
   })
 
