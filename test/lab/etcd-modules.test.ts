@@ -8,7 +8,7 @@ import { downLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labPaths } from '../../lab/paths.ts'
 import { labSettings } from '../../lab/settings.ts'
 import { topologyOf } from '../../lab/state.ts'
-import type { TopologyName } from '../../lab/topologies.ts'
+import { TOPOLOGIES, type TopologyName } from '../../lab/topologies.ts'
 import { hostName } from '../../src/model/id.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Change, Decision, Module, Probe } from '../../src/model/module.ts'
@@ -19,6 +19,7 @@ import { etcdMoveLeader } from '../../src/modules/etcd/etcd-move-leader.ts'
 import { etcdSettings } from '../../src/modules/etcd/etcd-settings.ts'
 import { etcdSnapshot } from '../../src/modules/etcd/etcd-snapshot.ts'
 import { createTransport } from '../../src/transport/transport.ts'
+import { watchedWhile } from './support/watch.ts'
 
 // What differs between versions of etcd, and what a cluster says while a member is down. The laws of the modules are
 // tried on etcd 3.4 in modules.test.ts.
@@ -30,6 +31,7 @@ const kinds: readonly (readonly [TopologyName, string])[] = [
 
 describe.each(kinds)('on %s', (kind, version) => {
   const settings = labSettings({}, { stateDir: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
+  const urls = TOPOLOGIES[kind].hosts.map((host) => `http://${host.address}:2379`)
   const connections = new Map<string, Connection>()
   beforeAll(async () => {
     const state = await upLab(kind, settings)
@@ -92,7 +94,9 @@ describe.each(kinds)('on %s', (kind, version) => {
   test('leadership moves away from the leader and stays away', async () => {
     const before = await leader()
     const change = changeIn(await decide(etcdMoveLeader, {}, before))
-    await etcdMoveLeader.apply?.({}, change, session(before))
+    const apply = () => etcdMoveLeader.apply?.({}, change, session(before))
+    const { watched } = await watchedWhile(settings, urls, async () => apply())
+    expect(watched).toMatchObject({ fewest: 3, withoutQuorum: [] })
     expect(await leader()).toBe(change.after?.leader)
     expect(await decide(etcdMoveLeader, {}, before)).toMatchObject({ kind: 'noop' })
   })
@@ -120,11 +124,17 @@ describe.each(kinds)('on %s', (kind, version) => {
       kind: 'blocked',
       message: expect.stringMatching(/would leave 1 healthy voters, 2 are needed/),
     })
-    await sshLab('e2', ['systemctl stop etcd'], settings)
-    expect(await decide(etcdHealthy, { election_stable_s: 0, stopping: 0, require_all: false })).toMatchObject({
-      kind: 'blocked',
+    const { watched } = await watchedWhile(settings, urls, async () => {
+      await sshLab('e2', ['systemctl stop etcd'], settings)
+      expect(await decide(etcdHealthy, { election_stable_s: 0, stopping: 0, require_all: false })).toMatchObject({
+        kind: 'blocked',
+      })
     })
+    expect(watched.fewest).toBeLessThan(2)
+    expect(watched.withoutQuorum).not.toEqual([])
     await Promise.all(['e2', 'e3'].map((name) => sshLab(name, ['systemctl start etcd'], settings)))
-    expect(await decide(etcdHealthy, { election_stable_s: 2 })).toMatchObject({ kind: 'noop' })
+    await expect
+      .poll(() => decide(etcdHealthy, { election_stable_s: 2 }), { timeout: 60_000 })
+      .toMatchObject({ kind: 'noop' })
   })
 })
