@@ -33,6 +33,7 @@ const plain = ({
   measures,
   stages,
   onFailure,
+  onMissedTarget,
 }: Runbook) => ({
   name,
   summary,
@@ -54,6 +55,7 @@ const plain = ({
   })),
   stages: stages.map((stage) => ({ name: stage.name, hosts: stage.hosts, steps: stage.steps.map(plainStep) })),
   onFailure,
+  onMissedTarget,
 })
 
 const plainStep = ({ id, name, module, when, whenChanged, as, undo, irreversible, commit }: Step) => ({

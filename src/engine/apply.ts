@@ -54,8 +54,21 @@ async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
     return failedEnding(running, problemsOf(error))
   }
   const after = await recordMeasures(running, 'after', before)
-  const missed = after.some((reading) => reading.verdict === 'fail')
-  return { outcome: missed ? 'target-missed' : 'applied', problems: [] }
+  const missed = after.filter((reading) => reading.verdict === 'fail')
+  return missed.length === 0 ? { outcome: 'applied', problems: [] } : missedEnding(running, missed)
+}
+
+async function missedEnding(running: Running, missed: readonly Reading[]): Promise<Ending> {
+  if (running.input.runbook.onMissedTarget === 'keep') return { outcome: 'target-missed', problems: [] }
+  return undoneEnding(
+    running,
+    missed.map(({ measure, host, value, unit, target }) => ({
+      kind: 'step-failed',
+      host,
+      message: `${measure} missed its target: ${value} ${unit}, wanted ${target}`,
+    })),
+    [...running.contexts.keys()],
+  )
 }
 
 async function recordReadings(running: Running, readings: readonly Reading[]): Promise<readonly Reading[]> {
@@ -92,10 +105,22 @@ async function failedEnding(running: Running, problems: readonly Problem[]): Pro
   if (first?.kind === 'io') throw new ProblemError(first, ...problems.slice(1))
   const { onFailure } = running.input.runbook
   if (onFailure === 'stop') return { outcome: 'failed-not-rolled-back', problems }
-  running.input.emit({ type: 'rolling-back', run: running.input.run, why: first?.message ?? 'a step failed' })
+  const hosts = onFailure === 'rollback_host' ? [first?.host] : [...running.contexts.keys()]
+  return undoneEnding(running, problems, hosts)
+}
+
+/** Undoes what this run changed on these hosts, and measures once more. */
+async function undoneEnding(
+  running: Running,
+  problems: readonly Problem[],
+  hosts: readonly (HostName | undefined)[],
+): Promise<Ending> {
+  running.input.emit({ type: 'rolling-back', run: running.input.run, why: problems[0]?.message ?? 'a step failed' })
   const { changes } = await running.input.journals.fold(running.input.run)
-  const chosen = onFailure === 'rollback_host' ? changes.filter((change) => change.host === first?.host) : changes
-  const left = await undoChanges(running, chosen)
+  const left = await undoChanges(
+    running,
+    changes.filter((change) => hosts.includes(change.host)),
+  )
   await recordMeasures(running, 'after-rollback', [])
   return { outcome: left.length > 0 ? 'rollback-failed' : 'failed-rolled-back', problems: [...problems, ...left] }
 }

@@ -150,6 +150,11 @@ function documentSchema({ step, measure }: StepSchemas): JsonObject {
         enum: ['stop', 'rollback_host', 'rollback_run'],
         description: 'When a step fails: stop, undo that host, or undo the whole run; default stop',
       },
+      on_missed_target: {
+        enum: ['keep', 'rollback_run'],
+        description:
+          'When a measure misses its target after the run: keep what was changed and say so, or undo it; default keep',
+      },
       stages: {
         type: 'array',
         items: stage,

@@ -4,7 +4,7 @@ import { stepId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Modules } from '../model/module.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Bindable, Measure, OnFailure, Param, Runbook } from '../model/runbook.ts'
+import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook } from '../model/runbook.ts'
 import { compileValue } from './compile-args.ts'
 import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
@@ -87,6 +87,7 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
 function headOf(root: YamlNode) {
   const description = textOf(childOf(root, 'description'))
   const onFailure = textOf(childOf(root, 'on_failure')) ?? 'stop'
+  const onMissedTarget = textOf(childOf(root, 'on_missed_target')) ?? 'keep'
   return {
     name: textOf(childOf(root, 'name')) ?? '',
     summary: textOf(childOf(root, 'summary')) ?? '',
@@ -95,6 +96,7 @@ function headOf(root: YamlNode) {
     hosts: textOf(childOf(root, 'hosts')) ?? '',
     become: flagOf(root, 'become') ?? false,
     onFailure: onFailure as OnFailure, // sealed: the schema has its words
+    onMissedTarget: onMissedTarget as OnMissedTarget, // sealed: likewise
   }
 }
 

@@ -83,6 +83,9 @@ export interface Measure {
 
 export type OnFailure = 'stop' | 'rollback_host' | 'rollback_run'
 
+/** What becomes of a run whose measures miss their targets: it stays and is told, or is undone. */
+export type OnMissedTarget = 'keep' | 'rollback_run'
+
 /** A runbook, parsed, checked and compiled; nothing in it has looked at a host yet. */
 export interface Runbook {
   readonly name: string
@@ -101,5 +104,6 @@ export interface Runbook {
   readonly measures: readonly Measure[]
   readonly stages: readonly Stage[]
   readonly onFailure: OnFailure
+  readonly onMissedTarget: OnMissedTarget
   readonly notes?: readonly Problem[] // remarks that stop nothing, for `validate`
 }

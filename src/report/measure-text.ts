@@ -46,20 +46,21 @@ export const comparisonLines = (readings: readonly Reading[], style: Style): rea
   table(
     compare(readings).flatMap((one) => {
       const reading = latestOf(one)
-      return reading ? [{ reading, numbers: spreadText(one) }] : []
+      return reading ? [{ reading, numbers: spreadText(one), back: backText(one) }] : []
     }),
     style,
   )
 
 interface Row {
-  readonly reading: Reading
+  readonly reading: Reading // the one that the verdict is about
   readonly numbers: string
+  readonly back?: string // what it was after a rollback, of which the verdict does not speak
 }
 
 function table(rows: readonly Row[], style: Style): readonly string[] {
   const cells = rows.map(({ reading, numbers }) => [reading.measure, reading.host, numbers + shortTarget(reading)])
   const lines = columns(cells.map((row) => row.map(escapeLine))).map(
-    (line, at) => line + tail(rows[at]?.reading, style),
+    (line, at) => line + tail(rows[at]?.reading, style) + (rows[at]?.back ?? ''),
   )
   const long = new Map(
     rows.flatMap(({ reading }) =>
@@ -77,12 +78,16 @@ function shortTarget({ target, unit }: Reading): string {
 
 const latestOf = ({ before, after, afterRollback }: Comparison): Reading | undefined => after ?? before ?? afterRollback
 
-/** "38 ms -> 4 ms", with what it was after a rollback. */
-function spreadText({ before, after, afterRollback }: Comparison): string {
-  const spread = [before, after].flatMap((one) => (one ? [quantityText(one.value, one.unit)] : [])).join(' -> ')
-  const back = afterRollback ? ` (after the rollback ${quantityText(afterRollback.value, afterRollback.unit)})` : ''
-  return spread + back
-}
+/** "38 ms -> 4 ms"; of a rollback that took no other reading, its own. */
+const spreadText = ({ before, after, afterRollback }: Comparison): string =>
+  [before, after ?? (before ? undefined : afterRollback)]
+    .flatMap((one) => (one ? [quantityText(one.value, one.unit)] : []))
+    .join(' -> ')
+
+const backText = ({ before, after, afterRollback }: Comparison): string =>
+  afterRollback && (before || after)
+    ? `, after the rollback ${quantityText(afterRollback.value, afterRollback.unit)}`
+    : ''
 
 const tail = (reading: Reading | undefined, style: Style): string =>
   verdictText(reading, style) + (reading?.note === undefined ? '' : style.dim(`  ${escapeLine(reading.note)}`))

@@ -34,6 +34,7 @@ export function runbookText(runbook: Runbook, style: Style): string {
       ),
     ),
     section('When a step fails', [FAILURE[runbook.onFailure]]),
+    runbook.onMissedTarget === 'keep' ? '' : section('When a target is missed', [FAILURE[runbook.onMissedTarget]]),
     style.dim(escapeLine(runbook.file)),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`

@@ -184,6 +184,30 @@ test('a missed target is told by its own outcome, with the readings before and a
   ])
 })
 
+test('a missed target undoes the run where the runbook says so, and measures once more', async () => {
+  const world = await makeWorld(['e1', 'e2'], { a: '1', p99: '12' })
+  const book = runbook([stage('one', [step('set', setKey, { key: 'p99', to: '11' })])], {
+    onMissedTarget: 'rollback_run',
+    measures: [
+      measure(
+        'p99',
+        step('m', look, { key: 'p99' }),
+        bindable(['value'], ({ value }) => Number(value) < 10),
+      ),
+    ],
+  })
+  const before = snapshot(world)
+  const { summary, input } = await applied(world, book)
+  expect(summary.outcome).toBe('failed-rolled-back')
+  expect(summary.problems.map(({ host, message }) => `${host}: ${message}`)).toEqual([
+    expect.stringMatching(/^e1: p99 missed its target: 11 ms, wanted /),
+    expect.stringMatching(/^e2: p99 missed its target: 11 ms, wanted /),
+  ])
+  expect(snapshot(world)).toBe(before)
+  const { readings } = await input.journals.fold(input.run)
+  expect(readings.filter(({ phase }) => phase === 'after-rollback').map(({ value }) => value)).toEqual([12, 12])
+})
+
 test('a stop asked for ends the run between two steps, without undoing', async () => {
   const world = await three()
   const plan = await makePlan(world.input(tune()))

@@ -284,6 +284,7 @@ export const runbook = (stages: readonly Stage[], more: Partial<Runbook> = {}): 
   measures: [],
   stages,
   onFailure: 'rollback_run',
+  onMissedTarget: 'keep',
   ...more,
 })
 
