@@ -47,12 +47,6 @@ export interface Ending {
   readonly problems: readonly Problem[]
 }
 
-/** How a run ends. */
-export interface Ending {
-  readonly outcome: Outcome
-  readonly problems: readonly Problem[]
-}
-
 export interface Doing {
   readonly verb: 'apply' | 'rollback'
   readonly of?: RunId // the run that a rollback undoes
