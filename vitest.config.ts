@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit` is pure and fast; `architecture` reads the source tree; `lab` boots real hosts and needs root. */
+/**
+ * `unit` is pure and fast; `architecture` reads the source tree; `differential` compares with the programs whose files
+ * we read (Debian's ansible-core, OpenSSH); `lab` boots real hosts and needs root.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -9,10 +12,18 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 120_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture.test.ts', 'test/lab/**'],
+          exclude: ['test/architecture.test.ts', 'test/differential/**', 'test/lab/**'],
         },
       },
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      {
+        test: {
+          name: 'differential',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          include: ['test/differential/**/*.test.ts'],
+        },
+      },
       {
         test: {
           name: 'lab',

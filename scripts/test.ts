@@ -45,6 +45,7 @@ const counts = [
   check('lint and format', ['biome', 'ci', '--error-on-warnings', '.']),
   suite('architecture'),
   suite('unit'),
+  suite('differential'),
   suite('lab'),
 ]
 rmSync(folder, { recursive: true })
