@@ -3,17 +3,20 @@ import type { Reading } from '../model/measure.ts'
 import type { Module } from '../model/module.ts'
 import { countPlan } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import { driftBetween } from './drift.ts'
+import { restorePast } from './host-context.ts'
 import type { ApplyInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
 import { planOn } from './plan.ts'
 import { runStage } from './run-stage.ts'
 import { type Ending, journaled, type Running } from './running.ts'
+import { settleOpen } from './settle.ts'
 import { undoChanges } from './undo.ts'
 
 /**
- * Applies an approved plan: verifies it against the hosts, journals, changes, measures. What fails is told in the
+ * Applies an approved plan, or with `past` goes on with a run that was interrupted: verifies it against the hosts, journals, changes, measures. What fails is told in the
  * summary; only what goes wrong before the first write (unreachable, drifted, blocked) throws ProblemError.
  */
 export async function applyPlan(input: ApplyInput): Promise<RunSummary> {
@@ -45,10 +48,10 @@ const modulesOf = ({ runbook }: ApplyInput): ReadonlyMap<string, Module> =>
 
 async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
   const { change, deferred } = countPlan(input.plan)
-  if (change + deferred === 0) return { outcome: 'nothing-to-do', problems: [] }
-  const before = await recordReadings(running, input.plan.measures)
+  if (change + deferred === 0 && !input.past) return { outcome: 'nothing-to-do', problems: [] }
+  const before = earlierReadings(input) ?? (await recordReadings(running, input.plan.measures))
   try {
-    const failed = await runStages(running, input)
+    const failed = await runStages(input.past ? await goOnFrom(running, input.past) : running, input)
     if (failed.length > 0) return { outcome: 'failed-not-rolled-back', problems: failed }
   } catch (error) {
     return failedEnding(running, problemsOf(error))
@@ -70,6 +73,27 @@ async function missedEnding(running: Running, missed: readonly Reading[]): Promi
     [...running.contexts.keys()],
   )
 }
+
+/** A resumed run compares with what was measured before it changed anything. */
+function earlierReadings({ past }: ApplyInput): readonly Reading[] | undefined {
+  const readings = past?.readings.filter((reading) => reading.phase === 'before') ?? []
+  return readings.length > 0 ? readings : undefined
+}
+
+/** What was open when the run was interrupted is settled from the hosts; what was done stays done. */
+async function goOnFrom(running: Running, past: RunRecord): Promise<Running> {
+  const { input, contexts } = running
+  await settleOpen(running, past.changes)
+  const record = await input.journals.fold(input.run)
+  restorePast(contexts, record)
+  const isPaid = (owed: OwedRestart): boolean => past.owed.some(isSame(owed)) && !record.owed.some(isSame(owed))
+  return { ...running, input: { ...input, owed: input.owed.filter((owed) => !isPaid(owed)) } }
+}
+
+const isSame =
+  (one: OwedRestart) =>
+  (other: OwedRestart): boolean =>
+    one.host === other.host && one.stage === other.stage && one.step === other.step
 
 async function recordReadings(running: Running, readings: readonly Reading[]): Promise<readonly Reading[]> {
   for (const reading of readings) await running.record({ type: 'measured', reading })

@@ -43,6 +43,8 @@ async function look({ step, probe, host }: DecideInput, args: JsonObject): Promi
 
 function skippedOrWaiting(input: DecideInput): Extract<Decided, { kind: 'skipped' | 'deferred' }> | undefined {
   const { step, contexts, host } = input
+  if (step.whenChanged.length === 0 && contextOf(contexts, host).past.get(step.id)?.unseen === 'done')
+    return { kind: 'skipped', reason: 'done before the run was interrupted' }
   const trigger = triggerOf(input)
   if (trigger && trigger.kind === 'skipped') return trigger
   if (step.when) {

@@ -1,5 +1,6 @@
 import type { HostName, StepId } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
+import type { RunRecord } from '../model/run-record.ts'
 import type { Bindable, Runbook, Scope, Step } from '../model/runbook.ts'
 import type { Connection, Privilege } from '../model/transport.ts'
 import type { TargetHost } from './input.ts'
@@ -15,6 +16,13 @@ export interface HostContext {
   readonly unknown: Map<string, StepId> // names whose value waits for a step (planning only)
   readonly changed: Set<StepId> // steps that changed, or would
   readonly pending: Set<StepId> // steps that are decided when reached (planning only)
+  readonly past: Map<StepId, Past> // what a resumed run did before it was interrupted
+}
+
+/** A step before an interruption: its output, and whether it was done although looking at the host would not show it. */
+export interface Past {
+  readonly output?: Json
+  readonly unseen?: 'done'
 }
 
 export const openContext = (target: TargetHost, connection: Connection): HostContext => ({
@@ -24,6 +32,7 @@ export const openContext = (target: TargetHost, connection: Connection): HostCon
   unknown: new Map(),
   changed: new Set(),
   pending: new Set(),
+  past: new Map(),
 })
 
 export type Contexts = ReadonlyMap<HostName, HostContext>
@@ -59,6 +68,19 @@ export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<
 
 export const privilegeOf = (runbook: Runbook, step: Step): Privilege =>
   (step.become ?? runbook.become) ? 'root' : 'login'
+
+/** Tells the contexts what the run did before it was interrupted. */
+export function restorePast(contexts: Contexts, { outputs, changes }: RunRecord): void {
+  for (const { host, step, output } of outputs) contextOf(contexts, host).past.set(step, { output })
+  for (const { host, step } of changes.filter(({ state, change }) => state === 'changed' && !change.settles)) {
+    const { past } = contextOf(contexts, host)
+    past.set(step, { ...past.get(step), unseen: 'done' })
+  }
+}
+
+/** Keeps the output of a step that did nothing now: what it gave before an interruption goes first. */
+export const keepEarlierOutput = (context: HostContext, step: Step, output: Json | undefined): void =>
+  keepOutput(context, step, context.past.get(step.id)?.output ?? output)
 
 /** Keeps a step's output under its `as` name. */
 export function keepOutput(context: HostContext, step: Step, output: Json | undefined): void {

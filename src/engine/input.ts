@@ -31,6 +31,7 @@ export interface PlanInput {
   readonly tool: string // version of runbook
   readonly forks: number // hosts worked on at a time
   readonly owed: readonly OwedRestart[] // restarts that an earlier run of this runbook still owes
+  readonly past?: RunRecord // of the run that is gone on with
 }
 
 /** What changing hosts needs besides. */

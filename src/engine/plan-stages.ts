@@ -5,7 +5,7 @@ import type { PlannedDecision, PlannedStage, PlannedStep, RecordedChange } from 
 import type { Stage, Step } from '../model/runbook.ts'
 import { unreachable } from '../model/unreachable.ts'
 import { type Decided, decide } from './decide.ts'
-import { type Contexts, contextOf, keepOutput, scopeOf, waitsFor } from './host-context.ts'
+import { type Contexts, contextOf, keepEarlierOutput, scopeOf, waitsFor } from './host-context.ts'
 import { type Looking, probeAt } from './looking.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { nothingPredicted, type Prediction, predictChange, predictUnknown } from './predict.ts'
@@ -72,10 +72,10 @@ function foresee(
   const context = contextOf(contexts, host)
   switch (decided.kind) {
     case 'noop':
-      keepOutput(context, step, decided.output)
+      keepEarlierOutput(context, step, decided.output)
       return prediction
     case 'skipped':
-      keepOutput(context, step, null)
+      keepEarlierOutput(context, step, null)
       return prediction
     case 'blocked':
       return prediction

@@ -3,7 +3,7 @@ import type { JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
-import type { Contexts, HostContext } from './host-context.ts'
+import { type Contexts, type HostContext, restorePast } from './host-context.ts'
 import type { PlanInput } from './input.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
@@ -24,6 +24,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
 export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measured' | 'unmeasured'): Promise<Plan> {
   const { runbook } = input
   const { contexts } = open
+  if (input.past) restorePast(contexts, input.past)
   const hosts = input.hosts.map((target) => target.name)
   const looking = beginLooking(input, contexts, hosts)
 

@@ -39,10 +39,10 @@ export async function runStage(running: Running, input: StageInput): Promise<rea
   return failed
 }
 
-/** Whether the plan foresees anything but reads in this stage. */
-const hasWork = ({ plan, index }: StageInput): boolean =>
-  plan.stages[index]?.steps.some((step) => step.decision.kind === 'change' || step.decision.kind === 'deferred') ??
-  false
+/** Whether the plan foresees anything but reads in this stage, or later steps may ask for what it reads. */
+const hasWork = ({ plan, stage, index }: StageInput): boolean =>
+  stage.steps.some((step) => step.as !== undefined) ||
+  (plan.stages[index]?.steps ?? []).some(({ decision }) => decision.kind === 'change' || decision.kind === 'deferred')
 
 /** Facts and vars as they are now; the outputs of steps stay. */
 export async function refreshFacts(running: Running, hosts: readonly HostName[]): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Change, Session } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import type { Step } from '../model/runbook.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
-import { contextOf, keepOutput, privilegeOf } from './host-context.ts'
+import { contextOf, type HostContext, keepEarlierOutput, keepOutput, privilegeOf } from './host-context.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe, withTimeout } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
@@ -30,12 +31,18 @@ async function runDecided(running: Running, place: Place, decided: Decided): Pro
   const context = contextOf(running.contexts, place.host)
   switch (decided.kind) {
     case 'skipped':
-      keepOutput(context, place.step, null)
+      keepEarlierOutput(context, place.step, null)
       await running.record({ type: 'step-finished', ...idsOf(place), result: 'skipped', summary: decided.reason })
       return 'skipped'
     case 'noop':
-      keepOutput(context, place.step, decided.output)
-      await running.record({ type: 'step-finished', ...idsOf(place), result: 'ok', summary: decided.summary })
+      keepEarlierOutput(context, place.step, decided.output)
+      await running.record({
+        type: 'step-finished',
+        ...idsOf(place),
+        result: 'ok',
+        summary: decided.summary,
+        ...namedOutput(context, place.step),
+      })
       return 'ok'
     case 'change':
       refuseUnplanned(running, place, decided.change)
@@ -46,6 +53,12 @@ async function runDecided(running: Running, place: Place, decided: Decided): Pro
     case 'deferred':
       throw new Error(`step ${place.step.id} cannot be decided although it is reached: ${decided.reason}`)
   }
+}
+
+/** The output that later steps may ask for by name: kept, so that a resumed run sees what this one saw. */
+function namedOutput({ outputs }: HostContext, { as }: Step): { readonly output?: Json } {
+  const output = as === undefined ? undefined : outputs.get(as)
+  return output === undefined ? {} : { output }
 }
 
 export function blockedProblem(decided: Extract<Decided, { kind: 'blocked' }>): Problem {

@@ -2,7 +2,8 @@ import type { Outcome, RecordedEvent } from '../model/event.ts'
 import type { HostName, RunId } from '../model/id.ts'
 import type { PlannedDecision } from '../model/plan.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
-import type { Step } from '../model/runbook.ts'
+import type { ChangeRecord } from '../model/run-record.ts'
+import type { Runbook, Step } from '../model/runbook.ts'
 import { type Contexts, openContext } from './host-context.ts'
 import type { RunInput, RunSummary } from './input.ts'
 import type { OpenHosts } from './open-hosts.ts'
@@ -22,6 +23,13 @@ export interface Place {
   readonly step: Step
   /** What the approved plan says; absent where the step is not part of the plan (before an undo). */
   readonly planned?: PlannedDecision
+}
+
+/** The step that made a recorded change. */
+export function stepOf(runbook: Runbook, change: Pick<ChangeRecord, 'stage' | 'step'>): Step {
+  const step = runbook.stages[change.stage]?.steps.find((candidate) => candidate.id === change.step)
+  if (!step) throw new Error(`the runbook has no step ${change.step}`)
+  return step
 }
 
 /** Where a step's pre-images lie on its host. */
@@ -52,12 +60,12 @@ export interface Doing {
   readonly of?: RunId // the run that a rollback undoes
 }
 
-/** Does `work` as a run with a journal of its own: its start is recorded first, its ending last. */
+/** Does `work` as a run with a journal of its own, or goes on with one: its start is recorded first, its ending last. */
 export async function journaled(
   input: RunInput,
   { open, doing, work }: { open: OpenHosts; doing: Doing; work: (running: Running) => Promise<Ending> },
 ): Promise<RunSummary> {
-  const journal = await input.journals.create(input.run)
+  const journal = await (input.past ? input.journals.reopen(input.run) : input.journals.create(input.run))
   const record: Running['record'] = async (event) => {
     await journal.append(event)
     input.emit(event)
@@ -67,7 +75,7 @@ export async function journaled(
     [...open.contexts].map(([host, { target, connection }]) => [host, openContext(target, connection)]),
   )
   try {
-    await record(startOf(input, doing))
+    await record(input.past ? resumptionOf(input) : startOf(input, doing))
     const ending = await work({ input, contexts, record })
     await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
     return { run: input.run, ...ending }
@@ -75,6 +83,15 @@ export async function journaled(
     await journal.close()
   }
 }
+
+const resumptionOf = ({ runbook, tool, clock }: RunInput): RecordedEvent => ({
+  type: 'run-resumed',
+  tool,
+  resumedAt: clock.now().toISOString(),
+  runbook: textOf(runbook),
+})
+
+const textOf = ({ name, file, sha256, text }: Runbook) => ({ name, file, sha256, text })
 
 function startOf(input: RunInput, doing: Doing): RecordedEvent {
   const { runbook, inventory, params, run, tool } = input
@@ -84,7 +101,7 @@ function startOf(input: RunInput, doing: Doing): RecordedEvent {
     ...doing,
     tool,
     startedAt: input.clock.now().toISOString(),
-    runbook: { name: runbook.name, file: runbook.file, sha256: runbook.sha256, text: runbook.text },
+    runbook: textOf(runbook),
     inventory,
     params,
     hosts: input.hosts.map((host) => host.name),

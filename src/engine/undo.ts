@@ -1,16 +1,17 @@
-import type { HostName } from '../model/id.ts'
+import type { HostName, StepId } from '../model/id.ts'
 import { canonical } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
-import type { Runbook, Stage, Step } from '../model/runbook.ts'
+import type { Stage, Step } from '../model/runbook.ts'
 import { passGate } from './gate.ts'
 import { contextOf, privilegeOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
 import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep, sessionAt } from './run-step.ts'
-import type { Running } from './running.ts'
+import { type Running, stepOf } from './running.ts'
+import { settleOpen } from './settle.ts'
 
 /** The changes of one host in one stage: what is undone together, between two openings of the gate. */
 interface Unit {
@@ -21,15 +22,16 @@ interface Unit {
 }
 
 /**
- * Undoes changes, newest stage first. Within a stage the hosts with a failed or doubtful step come first and without a
+ * Undoes changes, newest stage first; what was announced and never begun is not undone. Within a stage the hosts with a failed or doubtful step come first and without a
  * gate (they may be why it is closed); the others follow in the order of the stage's rolling rule as of now, each
  * behind the gate. Returns what could not be undone; it goes on past a failing undo as long as the gate opens.
  */
 export async function undoChanges(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
   const problems: Problem[] = []
+  const notBegun = await settleOpen(running, changes)
   const stages = [...new Set(changes.map((change) => change.stage))].sort((a, b) => b - a)
   for (const index of stages) {
-    const units = unitsOf(changes.filter((change) => change.stage === index))
+    const units = unitsOf(changes.filter((change) => change.stage === index && !notBegun.includes(change)))
     if (units.length > 0) problems.push(...(await undoStage(running, index, units)))
   }
   return problems
@@ -88,7 +90,7 @@ async function beforeUndo(running: Running, stage: Stage, unit: Unit): Promise<v
 
 async function undoUnit(running: Running, stage: Stage, unit: Unit): Promise<readonly Problem[]> {
   const { before, from } = splitAtCommit(unit.changes, stage.steps)
-  const problems = await undoEach(running, undoOrder(from, stage.steps))
+  const problems = await undoEach(running, undoOrder(from, stage.steps), stage.steps)
   if (from[0] === undefined || from === unit.changes) return problems
   // Beyond the point of no return only its own undo leads back, and what came before it must not be undone besides.
   return [...problems, ...(problems.length === 0 ? await coverEach(running, before, from[0]) : before.map(uncovered))]
@@ -104,17 +106,33 @@ export function splitAtCommit(
   return index <= 0 ? { before: [], from: changes } : { before: changes.slice(0, index), from: changes.slice(index) }
 }
 
-async function undoEach(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
+async function undoEach(
+  running: Running,
+  changes: readonly ChangeRecord[],
+  steps: readonly Step[],
+): Promise<readonly Problem[]> {
   const problems: Problem[] = []
+  const left = new Set<StepId>() // steps that are not undone
   for (const change of changes) {
+    const rests = steps.find((step) => step.id === change.step)?.whenChanged.find((id) => left.has(id))
     try {
+      if (rests !== undefined) throw new ProblemError(notMadeEffective(change, rests))
       await undoOne(running, change)
     } catch (error) {
+      left.add(change.step)
       problems.push(...problemsOf(error))
     }
   }
   return problems
 }
+
+/** A restart would only make effective again what could not be undone; it stays open for the next rollback. */
+const notMadeEffective = ({ host, step, change }: ChangeRecord, rests: StepId): Problem => ({
+  kind: 'rollback-failed',
+  host,
+  step,
+  message: `${change.summary}: not undone, because ${rests} before it could not be undone`,
+})
 
 /** The undo of a point of no return has undone what was before it, too. */
 async function coverEach(
@@ -168,12 +186,6 @@ async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
     await running.record({ type: 'undo-failed', ...place, problem })
     throw new ProblemError(problem, ...others)
   }
-}
-
-function stepOf(runbook: Runbook, change: ChangeRecord): Step {
-  const step = runbook.stages[change.stage]?.steps.find((candidate) => candidate.id === change.step)
-  if (!step) throw new Error(`the runbook has no step ${change.step}`)
-  return step
 }
 
 async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {

@@ -20,6 +20,7 @@ export function foldRun(
     stages: [],
     changes: [],
     unchanged: 0,
+    outputs: [],
     owed: [],
     readings: [],
     problems: [],
@@ -35,6 +36,10 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
   switch (event.type) {
     case 'run-started':
       return record
+    case 'run-resumed': {
+      const { outcome: _, finishedAt: __, ...open } = record
+      return { ...open, started: { ...record.started, runbook: event.runbook }, problems: [] }
+    }
     case 'stage-started':
       return { ...record, stages: [...record.stages, { name: event.name, batches: event.batches }] }
     case 'step-started': {
@@ -85,10 +90,12 @@ interface Place {
   readonly step: StepId
 }
 
-function finished(record: RunRecord, event: Extract<RecordedEvent, { type: 'step-finished' }>): RunRecord {
+function finished(before: RunRecord, event: Extract<RecordedEvent, { type: 'step-finished' }>): RunRecord {
+  const { host, step, output } = event
+  const outputs = output === undefined ? [] : [{ host, step, output }]
+  const record = { ...before, outputs: [...before.outputs, ...outputs] }
   if (event.result !== 'changed') return { ...record, unchanged: record.unchanged + 1 }
-  const output = event.output === undefined ? {} : { output: event.output }
-  const settled = settle(record, event, { state: 'changed', ...output })
+  const settled = settle(record, event, { state: 'changed', ...(output === undefined ? {} : { output }) })
   return pay(settled, (owed) => owed.step === event.step && sameHost(owed, event))
 }
 

@@ -38,6 +38,13 @@ export type RecordedEvent =
       readonly params: readonly ResolvedParam[]
       readonly hosts: readonly HostName[]
     }
+  /** The run goes on after a crash or a stop: from here on with this runbook. */
+  | {
+      readonly type: 'run-resumed'
+      readonly tool: string
+      readonly resumedAt: string
+      readonly runbook: { readonly name: string; readonly file: string; readonly sha256: string; readonly text: string }
+    }
   | {
       readonly type: 'stage-started'
       readonly stage: number

@@ -22,6 +22,12 @@ export interface OwedRestart {
   readonly because: StepId
 }
 
+export interface StepOutput {
+  readonly host: HostName
+  readonly step: StepId
+  readonly output: Json
+}
+
 /** What a journal comes to: everything that reports, rollback and resume ask of a run. */
 export interface RunRecord {
   readonly run: RunId
@@ -29,6 +35,7 @@ export interface RunRecord {
   readonly stages: readonly { readonly name: string; readonly batches: readonly (readonly HostName[])[] }[]
   readonly changes: readonly ChangeRecord[] // in the order they started
   readonly unchanged: number // steps that found nothing to do, or were skipped
+  readonly outputs: readonly StepOutput[] // of every step that finished with one
   readonly owed: readonly OwedRestart[]
   readonly readings: readonly Reading[]
   readonly problems: readonly Problem[]

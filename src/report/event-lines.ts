@@ -54,6 +54,8 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
       return normal(
         `${style.bold(`${event.verb === 'apply' ? 'Run' : 'Rollback'} ${event.run}`)} of ${escapeLine(event.runbook.name)} on ${count(event.hosts.length, 'host')}`,
       )
+    case 'run-resumed':
+      return normal(style.bold(`Resumed at ${escapeLine(event.resumedAt)}`))
     case 'stage-started':
       return normal(style.bold(`Stage ${event.stage + 1}: ${escapeLine(event.name)}`))
     case 'batch-started':

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { applyPlan } from '../../src/engine/apply.ts'
 import { makePlan } from '../../src/engine/plan.ts'
 import { rollBack } from '../../src/engine/rollback.ts'
+import type { Event } from '../../src/model/event.ts'
 import type { Runbook } from '../../src/model/runbook.ts'
 import { bindable, look, makeWorld, measure, restart, runbook, setKey, stage, step, type World } from './world.ts'
 
@@ -93,12 +94,30 @@ test('a failing step stops the roll and everything of the run is undone', async 
 test('a failing undo is told, the others go on, and a later rollback finishes it', async () => {
   const world = await three()
   const before = snapshot(world)
-  world.failing.set('e3 etcd2', 2)
-  const { summary, input } = await applied(world, tune())
-  expect(summary.outcome).toBe('rollback-failed')
+  world.failing.set('e3 running-etcd2', 1)
+  const plan = await makePlan(world.input(tune()))
+  const emit = ({ type }: Event): void => {
+    if (type === 'rolling-back') world.failing.set('e3 etcd2', 1)
+  }
+  const input = { ...world.runInput(tune()), plan, emit }
+  expect((await applyPlan(input)).outcome).toBe('rollback-failed')
   const record = await input.journals.fold(input.run)
   const left = record.changes.filter((change) => change.state !== 'undone')
   expect(left.map((change) => `${change.host} ${change.step} ${change.state}`)).toEqual(['e3 heartbeat undo-failed'])
+  expect((await rollBack({ ...world.runInput(tune()), record })).outcome).toBe('rolled-back')
+  expect(snapshot(world)).toBe(before)
+})
+
+test('a restart is not undone while the file before it is not: it would make the wrong one effective', async () => {
+  const world = await three()
+  const before = snapshot(world)
+  const { input } = await applied(world, tune())
+  world.failing.set('e3 etcd2', 1)
+  const first = await rollBack({ ...world.runInput(tune()), record: await input.journals.fold(input.run) })
+  expect(first.outcome).toBe('rollback-failed')
+  const record = await input.journals.fold(input.run)
+  const left = record.changes.filter((change) => change.state !== 'undone' && change.host === 'e3')
+  expect(left.map(({ step, state }) => `${step} ${state}`)).toEqual(['heartbeat undo-failed', 'restart-2 changed'])
   expect((await rollBack({ ...world.runInput(tune()), record })).outcome).toBe('rolled-back')
   expect(snapshot(world)).toBe(before)
 })
@@ -206,6 +225,16 @@ test('a missed target undoes the run where the runbook says so, and measures onc
   expect(snapshot(world)).toBe(before)
   const { readings } = await input.journals.fold(input.run)
   expect(readings.filter(({ phase }) => phase === 'after-rollback').map(({ value }) => value)).toEqual([12, 12])
+})
+
+test('what a stage without any change reads is there for the stages after it', async () => {
+  const world = await makeWorld(['e1'], { wanted: 'new', etcd: 'old' })
+  const book = runbook([
+    stage('look', [step('see', look, { key: 'wanted' }, { as: 'wanted' })]),
+    stage('set', [step('set', setKey, { key: 'etcd', to: '$wanted' })]),
+  ])
+  expect((await applied(world, book)).summary).toMatchObject({ outcome: 'applied', problems: [] })
+  expect(world.log).toEqual(['e1 set etcd new'])
 })
 
 test('a stop asked for ends the run between two steps, without undoing', async () => {

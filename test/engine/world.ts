@@ -145,14 +145,14 @@ export const restart: Module = defineModule({
   effect: 'changes',
   args: Type.Object({ unit: Type.String() }),
   resources: ({ unit }) => [`unit:${unit}`],
-  read: async () => null,
-  plan: ({ unit }) => ({
+  read: async ({ unit }, probe) => (await probe.run(sh`get running-${unit}`)).stdout.toString(),
+  plan: ({ unit }, running) => ({
     kind: 'change',
     change: {
       verb: 'restart',
       summary: `restart ${unit}`,
       details: [],
-      before: {},
+      before: { running },
       after: null,
       settles: false,
       reversible: true,

@@ -1,0 +1,79 @@
+import { canonical } from '../model/json.ts'
+import type { Decision } from '../model/module.ts'
+import { type Problem, ProblemError } from '../model/problem.ts'
+import type { ChangeRecord } from '../model/run-record.ts'
+import type { Step } from '../model/runbook.ts'
+import { contextOf, privilegeOf } from './host-context.ts'
+import { liveProbe } from './reads.ts'
+import { type Running, stepOf } from './running.ts'
+
+/** Begun, and not known to have ended well. */
+const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || state === 'failed'
+
+/** Whether nothing on the host can tell if the change was made: a command without a check. */
+const isUnseen = ({ change }: ChangeRecord): boolean => !change.settles && Object.keys(change.before).length === 0
+
+/** A step that failed because nobody heard from it any more may have done all, something or nothing. */
+const isCutOff = ({ problem }: ChangeRecord): boolean =>
+  problem?.kind === 'connection-lost' || problem?.kind === 'timeout' || problem?.kind === 'unreachable'
+
+/** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
+export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {
+  const unknown = changes.filter(
+    (change) => isUnseen(change) && (change.state === 'started' || (change.state === 'failed' && isCutOff(change))),
+  )
+  return unknown.map(inDoubt)
+}
+
+const inDoubt = ({ host, step, name, change }: ChangeRecord): Problem => ({
+  kind: 'blocked',
+  host,
+  step,
+  message: `${name} was begun and nobody knows how it ended: looking at the host does not tell`,
+  detail: change.summary,
+  hint: `look at ${host}, then say which it is: --settle ${step}@${host}=done or --settle ${step}@${host}=not-done`,
+})
+
+/**
+ * Looks at the host of each open change and records what is found: done, or not even begun; gives the latter. What was
+ * done in part stays open: it is made again, or undone from its pre-image.
+ */
+export async function settleOpen(running: Running, changes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
+  const notBegun: ChangeRecord[] = []
+  for (const change of changes.filter((one) => isOpen(one) && !isUnseen(one))) {
+    const { host, stage, step } = change
+    const place = { host, stage, step }
+    const found = await find(running, change)
+    if (found === 'done') {
+      const summary = `${change.change.summary}: found done after the interruption`
+      await running.record({ type: 'step-finished', ...place, result: 'changed', summary })
+    }
+    if (found === 'not-done') {
+      const summary = `${change.change.summary}: had not begun to change anything`
+      await running.record({ type: 'undo-finished', ...place, summary })
+      notBegun.push(change)
+    }
+  }
+  return notBegun
+}
+
+async function find(running: Running, open: ChangeRecord): Promise<'done' | 'not-done' | 'partly'> {
+  const decision = await lookAgain(running, open, stepOf(running.input.runbook, open))
+  if (decision?.kind === 'noop') return 'done'
+  if (decision?.kind !== 'change') return 'partly'
+  if (canonical(decision.change.before) === canonical(open.change.before)) return 'not-done'
+  // A restart does not show afterwards, but what it began from (the running process) is gone.
+  return open.change.settles ? 'partly' : 'done'
+}
+
+/** Undefined where the host cannot be looked at: whoever goes on with the step finds that, and tells it. */
+async function lookAgain({ contexts, input }: Running, open: ChangeRecord, step: Step): Promise<Decision | undefined> {
+  const { connection } = contextOf(contexts, open.host)
+  const probe = liveProbe(connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  try {
+    return step.module.plan(open.args, await step.module.read(open.args, probe))
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined
+    throw error
+  }
+}
