@@ -15,6 +15,7 @@ const theWorld = (): World => ({
   cwd: process.cwd(),
   homeFolder: homeFolder(),
   userName: userName(),
+  pid: process.pid,
   packageFolder: path.join(import.meta.dirname, '..'),
   stdout: process.stdout,
   stderr: process.stderr,

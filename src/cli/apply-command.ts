@@ -1,7 +1,6 @@
 import { openJournalStore } from '../journal/store.ts'
 import type { Inventory } from '../model/inventory.ts'
-import type { Plan } from '../model/plan.ts'
-import { type Problem, ProblemError } from '../model/problem.ts'
+import { ProblemError } from '../model/problem.ts'
 import { versionLine } from '../report/jsonl.ts'
 import { applyNow } from './apply-flow.ts'
 import { askToApply } from './approval.ts'
@@ -15,7 +14,7 @@ import { planNow } from './plan-flow.ts'
 import { prepare } from './prepare.ts'
 import { isPlanFile, readPlan, refuseStale, runbookOf, targetsOf } from './saved-plan.ts'
 import { runsFolder } from './state-folder.ts'
-import { blockedIn, hasWork, tellPlan } from './tell-plan.ts'
+import { hasWork, refuseBlocked, tellPlan } from './tell-plan.ts'
 import { versionOf } from './version.ts'
 import type { World } from './world.ts'
 
@@ -87,11 +86,6 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   const consent = await askToApply(plan, { approval: command.approval, world })
   if (consent.goOn === 'no') return declined(world)
   return applyNow(telling, { ...engine, plan, allowIrreversible: consent.irreversible === 'yes' })
-}
-
-function refuseBlocked(plan: Plan): void {
-  const [first, ...others]: readonly Problem[] = blockedIn(plan)
-  if (first) throw new ProblemError(first, ...others)
 }
 
 /** Who says --yes and --quiet has seen the plan, or does not want to. */

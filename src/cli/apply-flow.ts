@@ -10,6 +10,7 @@ import { type EngineInput, planInputOf } from './engine-input.ts'
 import { type ExitCode, exitCodeOfOutcome } from './exit-code.ts'
 import { foldWhole } from './find-run.ts'
 import { hostFolder } from './host-folder.ts'
+import { locked } from './locked.ts'
 import type { Telling } from './look.ts'
 import { tellRun } from './tell-run.ts'
 import { type Watch, watched } from './watched.ts'
@@ -18,15 +19,15 @@ interface Flow extends Omit<EngineInput, 'emit'> {
   readonly allowIrreversible: boolean
 }
 
-/** Applies an approved plan, tells how it goes and how it ended. */
+/** Applies an approved plan, as a run of its own or going on with one; tells how it goes and how it ended. */
 export async function applyNow(telling: Telling, flow: Flow & { readonly plan: Plan }): Promise<ExitCode> {
-  const run = newRun(telling)
+  const run = flow.past?.run ?? newRun(telling)
   const phase = changing(flow, {
-    title: `Applying ${flow.prepared.runbook.name}`,
-    next: `runbook report ${run}; runbook rollback ${run}`,
+    title: `${flow.past ? 'Resuming' : 'Applying'} ${flow.prepared.runbook.name}`,
+    next: `runbook resume ${run}; runbook rollback ${run}`,
   })
-  const summary = await watched(telling, phase, async (watch) =>
-    applyPlan({ ...(await runInput(flow, { run, watch })), plan: flow.plan }),
+  const summary = await alone(telling, flow, { verb: 'apply', run }, () =>
+    watched(telling, phase, async (watch) => applyPlan({ ...(await runInput(flow, { run, watch })), plan: flow.plan })),
   )
   tellRun(summary, await flow.journals.fold(run), telling)
   return exitCodeOfOutcome(summary.outcome)
@@ -38,12 +39,22 @@ export async function rollBackNow(telling: Telling, flow: Flow & { readonly reco
   const run = newRun(telling)
   const names = new Map(record.changes.map((change) => [stepKey(change), change.name]))
   const words = { title: `Rolling back ${flow.prepared.runbook.name}`, next: `runbook rollback ${record.run}` }
-  const summary = await watched(telling, { ...changing(flow, words), names }, async (watch) =>
-    rollBack({ ...(await runInput(flow, { run, watch })), record }),
+  const summary = await alone(telling, flow, { verb: 'rollback', run }, () =>
+    watched(telling, { ...changing(flow, words), names }, async (watch) =>
+      rollBack({ ...(await runInput(flow, { run, watch })), record }),
+    ),
   )
   tellRun(summary, await foldWhole(journals, run), telling)
   return exitCodeOfOutcome(summary.outcome)
 }
+
+/** While nobody else on this controller changes hosts of the same inventory. */
+const alone = <T>(
+  { world }: Telling,
+  { prepared }: Flow,
+  { verb, run }: { readonly verb: string; readonly run: RunId },
+  work: () => Promise<T>,
+): Promise<T> => locked(prepared, { world, what: `${verb} of ${prepared.runbook.name}, run ${run}` }, work)
 
 const newRun = ({ world }: Telling): RunId => makeRunId(world.now(), world.randomBytes(10))
 

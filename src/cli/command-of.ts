@@ -1,5 +1,5 @@
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Approval, Command, InventoryView, Output, Reach, ReportFormat, Targets } from './command.ts'
+import type { Approval, Command, InventoryView, Output, Reach, ReportFormat, Said, Targets } from './command.ts'
 import type { CommandRow } from './command-table.ts'
 
 /** Options as the parser gives them: camelCase names, unchecked. */
@@ -67,6 +67,17 @@ function commandOf({ row, args, raw }: Given): Command {
         approval,
         only: raw.listHosts === true ? 'hosts' : raw.check === true ? 'plan' : 'apply',
       }
+    case 'resume':
+      return {
+        ...common,
+        kind: 'resume',
+        run: first,
+        targets,
+        reach,
+        approval,
+        settle: list(raw.settle).flatMap(saidOf),
+        changes: raw.acceptChanges === true ? 'accepted' : 'refused',
+      }
     case 'rollback':
       return { ...common, kind: 'rollback', run: first, targets, reach, approval }
     case 'runs':
@@ -90,11 +101,23 @@ function wrongValues(raw: Raw): readonly Problem[] {
     [!isOneOf(raw.connection, CONNECTIONS), `--connection wants ${CONNECTIONS.join(' or ')}, not "${raw.connection}"`],
     [!isOneOf(raw.format, FORMATS), `--format wants ${FORMATS.join(', ')}, not "${raw.format}"`],
     [raw.quiet === true && raw.verbose === true, '--quiet and --verbose contradict each other'],
+    ...list(raw.settle)
+      .filter((said) => !SAID.test(said))
+      .map((said) => [true, `--settle wants STEP@HOST=done or STEP@HOST=not-done, not "${said}"`] as const),
     ...list(raw.set)
       .filter((pair) => !/^@|^[A-Za-z_][A-Za-z0-9_]*=/.test(pair))
       .map((pair) => [true, `--set wants name=value, not "${pair}"`] as const),
   ]
   return checks.filter(([wrong]) => wrong).map(([, message]) => ({ kind: 'usage', message }))
+}
+
+const SAID = /^([a-z0-9][a-z0-9_-]*)@([^@=]+)=(done|not-done)$/
+
+function saidOf(text: string): readonly Said[] {
+  const [, step, host, outcome] = SAID.exec(text) ?? []
+  return step === undefined || host === undefined
+    ? []
+    : [{ step, host, outcome: outcome === 'done' ? 'done' : 'not-done' }]
 }
 
 const isWithin = (value: unknown, least: number, most: number): boolean =>

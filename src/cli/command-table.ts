@@ -99,6 +99,27 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
   },
   {
+    kind: 'resume',
+    group: 'Do',
+    args: [{ spelling: '<run>', help: 'id of a run, its beginning, or `last`' }],
+    summary: 'go on with a run that was interrupted, as the same run',
+    options: [
+      {
+        flags: '--settle <step@host=done>',
+        help: 'what became of a step in doubt: done or not-done; repeatable',
+        repeat: true,
+      },
+      { flags: '--accept-changes', help: 'go on although the runbook has changed since' },
+      ...INVENTORY,
+      ...CONFIRM,
+      ...IRREVERSIBLE,
+      ...REACH,
+      ...STATE,
+      ...OUTPUT,
+    ],
+    examples: ['runbook resume last', 'runbook resume 01J9ZC --settle move-data@e1=done'],
+  },
+  {
     kind: 'rollback',
     group: 'Do',
     args: [{ spelling: '<run>', help: 'id of a run, its beginning, or `last`' }],

@@ -31,6 +31,13 @@ export interface Approval {
   readonly input: 'allowed' | 'never'
 }
 
+/** What the operator has seen on a host of a step in doubt: `--settle STEP@HOST=done` or `=not-done`. */
+export interface Said {
+  readonly step: string
+  readonly host: string
+  readonly outcome: 'done' | 'not-done'
+}
+
 export type ReportFormat = 'text' | 'markdown' | 'json'
 
 export type InventoryView =
@@ -81,6 +88,15 @@ export type Command = Common &
         readonly reach: Reach
         readonly approval: Approval
         readonly only: 'apply' | 'plan' | 'hosts'
+      }
+    | {
+        readonly kind: 'resume'
+        readonly run: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+        readonly settle: readonly Said[]
+        readonly changes: 'refused' | 'accepted' // of the runbook since the run began
       }
     | {
         readonly kind: 'rollback'

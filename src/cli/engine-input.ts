@@ -16,10 +16,11 @@ export interface EngineInput {
   readonly forks: number
   readonly journals: JournalStore
   readonly emit: Emit
+  readonly past?: RunRecord // of the run that is gone on with
 }
 
 /** What the engine needs to plan: the prepared runbook with the real world behind it. */
-export async function planInputOf({ prepared, world, forks, journals, emit }: EngineInput): Promise<PlanInput> {
+export async function planInputOf({ prepared, world, forks, journals, emit, past }: EngineInput): Promise<PlanInput> {
   return {
     ...prepared,
     transport: createTransport({ randomBytes: world.randomBytes }),
@@ -28,6 +29,7 @@ export async function planInputOf({ prepared, world, forks, journals, emit }: En
     tool: versionOf(world),
     forks,
     owed: await owedBefore(prepared.runbook.name, { journals, world }),
+    ...(past ? { past } : {}),
   }
 }
 

@@ -31,6 +31,15 @@ async function appliesOf(journals: JournalStore): Promise<readonly RunId[]> {
   return []
 }
 
+/** The newest rollback of a run, where there is one. */
+export async function rollbackOf(journals: JournalStore, run: RunId): Promise<RunId | undefined> {
+  for (const later of (await journals.list()).filter((one) => one > run)) {
+    const [first] = await journals.read(later)
+    if (first?.event.type === 'run-started' && first.event.of === run) return later
+  }
+  return undefined
+}
+
 /** The record of a run; that of a rollback with the changes of the run that it undoes, as they are now. */
 export async function foldWhole(journals: JournalStore, run: RunId): Promise<RunRecord> {
   const record = await journals.fold(run)

@@ -1,20 +1,15 @@
 import { openJournalStore } from '../journal/store.ts'
-import { loadRunbook } from '../load/runbook.ts'
-import { ProblemError, unwrap } from '../model/problem.ts'
+import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
-import { createModules } from '../modules/index.ts'
 import { versionLine } from '../report/jsonl.ts'
 import { undoText } from '../report/undo-text.ts'
 import { rollBackNow } from './apply-flow.ts'
 import { askYes } from './approval.ts'
+import { prepareAsThen, runbookOfThen } from './as-then.ts'
 import type { CommandOf } from './command.ts'
-import { openAccess } from './endpoints.ts'
 import type { ExitCode } from './exit-code.ts'
 import { findRun } from './find-run.ts'
 import { styleFor } from './look.ts'
-import { openInventory } from './open-files.ts'
-import { type Prepared, prepare } from './prepare.ts'
-import { asSet } from './saved-plan.ts'
 import { runsFolder } from './state-folder.ts'
 import { versionOf } from './version.ts'
 import type { World } from './world.ts'
@@ -30,7 +25,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
   else world.stdout.write(undoText(record, styleFor(world.stdout, telling)))
   if (record.changes.every((change) => change.state === 'undone')) return 0
-  const prepared = await prepareAsThen(record, command, world)
+  const prepared = await prepareAsThen(record, { command, world, runbook: runbookOfThen(record) })
   if (!(await askYes(world, { question: 'Undo these changes? Only "yes" does:', approval: command.approval }))) {
     world.stderr.write('Not rolled back; nothing was changed.\n')
     return 0
@@ -52,21 +47,4 @@ function refuseRollbackOfRollback({ started, run }: RunRecord): void {
     message: `run ${run} is itself a rollback, of ${started.of}`,
     hint: `to make its changes again: runbook apply ${started.runbook.name}`,
   })
-}
-
-/** The runbook as its journal keeps it, with the values of then, on the hosts of then. */
-async function prepareAsThen({ started }: RunRecord, command: Rollback, world: World): Promise<Prepared> {
-  const { inventories } = command.targets
-  const inventory = openInventory(inventories.length > 0 ? inventories : started.inventory.sources, {
-    world,
-    output: command.output,
-  })
-  if (inventory.sha256 !== started.inventory.sha256)
-    world.stderr.write('note: the inventory has changed since the run; its hosts are reached as it says now\n')
-  const { file, text } = started.runbook
-  const runbook = unwrap(loadRunbook({ file, text, modules: createModules() }))
-  const set = started.params.filter((param) => param.host === undefined).map(asSet)
-  const targets = { set, varsFiles: [], limit: started.hosts.join(',') }
-  const prepared = prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
-  return { ...prepared, params: started.params }
 }

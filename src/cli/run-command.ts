@@ -15,6 +15,8 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./plan-command.ts')).planCommand(command, world)
     case 'apply':
       return (await import('./apply-command.ts')).applyCommand(command, world)
+    case 'resume':
+      return (await import('./resume-command.ts')).resumeCommand(command, world)
     case 'rollback':
       return (await import('./rollback-command.ts')).rollbackCommand(command, world)
     case 'runs':

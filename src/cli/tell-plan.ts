@@ -1,5 +1,5 @@
 import { countPlan, type Plan, plannedSteps } from '../model/plan.ts'
-import type { Problem } from '../model/problem.ts'
+import { type Problem, ProblemError } from '../model/problem.ts'
 import { planText } from '../report/plan-text.ts'
 import { styleFor, type Telling } from './look.ts'
 
@@ -31,3 +31,9 @@ export const blockedIn = (plan: Plan): readonly Problem[] =>
     const { kind: _, message, ...more } = decision
     return [{ kind, message: `${name}: ${message}`, host, step, at, ...more }]
   })
+
+/** Throws ProblemError with everything that stops the plan before the first write. */
+export function refuseBlocked(plan: Plan): void {
+  const [first, ...others] = blockedIn(plan)
+  if (first) throw new ProblemError(first, ...others)
+}

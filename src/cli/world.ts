@@ -5,6 +5,7 @@ export interface World {
   readonly cwd: string
   readonly homeFolder: string
   readonly userName: string
+  readonly pid: number
   readonly packageFolder: string // where package.json, runbooks/ and inventories/ lie
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream

@@ -28,6 +28,7 @@ export function fakeWorld(more: Partial<World> & { readonly terminal?: 'yes' | '
     cwd: '/nowhere',
     homeFolder: '/nowhere/home',
     userName: 'ada',
+    pid: 4711,
     packageFolder: '/nowhere/package',
     stdout: sink('stdout'),
     stderr: sink('stderr'),

@@ -1,11 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { vi } from 'vitest'
 import { emptyFolder, type Ran, runbook } from './spawn-runbook.ts'
 
 /** A folder of a user's own, with files in it, and the program run there; this machine is its only host. */
 export interface Project {
   readonly folder: string
   run(...args: readonly string[]): Promise<Ran>
+  /** Runs the program until it has made `file`, and then kills it with SIGKILL. */
+  runUntil(file: string, ...args: readonly string[]): Promise<void>
   write(file: string, text: string): void
   read(file: string): string
 }
@@ -23,6 +26,14 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
     folder,
     write,
     run: (...args) => runbook(args, { cwd: folder, env }),
+    runUntil: async (file, ...args) => {
+      const killer = new AbortController()
+      const ran = runbook(args, { cwd: folder, env, signal: killer.signal })
+      const early = ran.then(({ stdout, stderr }) => Promise.reject(new Error(`ended early: ${stdout}${stderr}`)))
+      await Promise.race([vi.waitUntil(() => existsSync(at(file)), { timeout: 30_000 }), early])
+      killer.abort()
+      await ran.catch(() => undefined)
+    },
     read: (file) => readFileSync(at(file), 'utf8'),
   }
 }

@@ -15,18 +15,21 @@ export interface Where {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly program?: string // another build of it
+  readonly signal?: AbortSignal // kills it, as kill -9 does
 }
 
 /** Runs the program as a user would, in `cwd`, with a home of its own; `env` adds to a nearly empty environment. */
 export function runbook(
   args: readonly string[],
-  { cwd = ROOT, env = {}, program = path.join(ROOT, 'src/main.ts') }: Where = {},
+  { cwd = ROOT, env = {}, program = path.join(ROOT, 'src/main.ts'), signal }: Where = {},
 ): Promise<Ran> {
   const home = env.HOME ?? emptyFolder()
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: home, XDG_CACHE_HOME: path.join(tmpdir(), 'runbook-test-cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    killSignal: 'SIGKILL',
+    ...(signal ? { signal } : {}),
   })
   const text = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {

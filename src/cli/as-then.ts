@@ -1,0 +1,38 @@
+import { loadRunbook } from '../load/runbook.ts'
+import { unwrap } from '../model/problem.ts'
+import type { RunRecord } from '../model/run-record.ts'
+import type { Runbook } from '../model/runbook.ts'
+import { createModules } from '../modules/index.ts'
+import type { Output, Reach, Targets } from './command.ts'
+import { openAccess } from './endpoints.ts'
+import { openInventory } from './open-files.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { asSet } from './saved-plan.ts'
+import type { World } from './world.ts'
+
+/** The runbook as the run's journal keeps it. */
+export const runbookOfThen = ({ started }: RunRecord): Runbook => {
+  const { file, text } = started.runbook
+  return unwrap(loadRunbook({ file, text, modules: createModules() }))
+}
+
+interface Now {
+  readonly command: { readonly targets: Targets; readonly reach: Reach; readonly output: Output }
+  readonly world: World
+  readonly runbook: Runbook
+}
+
+/** A run's runbook with the values of then, on the hosts of then, reached as the inventory says now. */
+export async function prepareAsThen({ started }: RunRecord, { command, world, runbook }: Now): Promise<Prepared> {
+  const { inventories } = command.targets
+  const inventory = openInventory(inventories.length > 0 ? inventories : started.inventory.sources, {
+    world,
+    output: command.output,
+  })
+  if (inventory.sha256 !== started.inventory.sha256)
+    world.stderr.write('note: the inventory has changed since the run; its hosts are reached as it says now\n')
+  const set = started.params.filter((param) => param.host === undefined).map(asSet)
+  const targets = { set, varsFiles: [], limit: started.hosts.join(',') }
+  const prepared = prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
+  return { ...prepared, params: started.params }
+}
