@@ -3,7 +3,7 @@ import type { JsonObject } from '../model/json.ts'
 import type { Decision, Probe } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf, type Result } from '../model/problem.ts'
 import type { Bindable, Step } from '../model/runbook.ts'
-import { type Contexts, contextOf, scopeOf, waitsFor } from './host-context.ts'
+import { type Contexts, contextOf, isFinished, scopeOf, waitsFor } from './host-context.ts'
 import { mustWaitFor, nothingPredicted, type Prediction } from './predict.ts'
 
 /** What a step comes to on one host, with the bound arguments where it got so far. */
@@ -43,8 +43,8 @@ async function look({ step, probe, host }: DecideInput, args: JsonObject): Promi
 
 function skippedOrWaiting(input: DecideInput): Extract<Decided, { kind: 'skipped' | 'deferred' }> | undefined {
   const { step, contexts, host } = input
-  if (step.whenChanged.length === 0 && contextOf(contexts, host).past.get(step.id)?.unseen === 'done')
-    return { kind: 'skipped', reason: 'done before the run was interrupted' }
+  if (isFinished(contextOf(contexts, host), step))
+    return { kind: 'skipped', reason: 'finished before the run was interrupted' }
   const trigger = triggerOf(input)
   if (trigger && trigger.kind === 'skipped') return trigger
   if (step.when) {

@@ -16,13 +16,11 @@ export interface HostContext {
   readonly unknown: Map<string, StepId> // names whose value waits for a step (planning only)
   readonly changed: Set<StepId> // steps that changed, or would
   readonly pending: Set<StepId> // steps that are decided when reached (planning only)
-  readonly past: Map<StepId, Past> // what a resumed run did before it was interrupted
+  readonly past: Map<StepId, Past> // steps that a resumed run had finished before it was interrupted
 }
 
-/** A step before an interruption: its output, and whether it was done although looking at the host would not show it. */
 export interface Past {
   readonly output?: Json
-  readonly unseen?: 'done'
 }
 
 export const openContext = (target: TargetHost, connection: Connection): HostContext => ({
@@ -70,13 +68,16 @@ export const privilegeOf = (runbook: Runbook, step: Step): Privilege =>
   (step.become ?? runbook.become) ? 'root' : 'login'
 
 /** Tells the contexts what the run did before it was interrupted. */
-export function restorePast(contexts: Contexts, { outputs, changes }: RunRecord): void {
-  for (const { host, step, output } of outputs) contextOf(contexts, host).past.set(step, { output })
-  for (const { host, step } of changes.filter(({ state, change }) => state === 'changed' && !change.settles)) {
-    const { past } = contextOf(contexts, host)
-    past.set(step, { ...past.get(step), unseen: 'done' })
-  }
+export function restorePast(contexts: Contexts, { finished }: RunRecord): void {
+  for (const { host, step, ...past } of finished) contextOf(contexts, host).past.set(step, past)
 }
+
+/**
+ * Whether a step was finished before an interruption, and stays so: a later step may have changed the same thing since.
+ * What only looks (is the cluster healthy?) and what moves by itself (which member leads) is decided anew.
+ */
+export const isFinished = ({ past }: HostContext, { id, module }: Step): boolean =>
+  past.has(id) && module.effect !== 'reads' && !module.volatile
 
 /** Keeps the output of a step that did nothing now: what it gave before an interruption goes first. */
 export const keepEarlierOutput = (context: HostContext, step: Step, output: Json | undefined): void =>

@@ -5,6 +5,7 @@ import type { Step } from '../model/runbook.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
 import { contextOf, type HostContext, keepEarlierOutput, keepOutput, privilegeOf } from './host-context.ts'
+import { marking } from './marked.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe, withTimeout } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
@@ -140,6 +141,7 @@ async function makeChange(
     args: decided.args,
     folder,
     change: recordChange(decided.change, step),
+    ...(decided.change.trace === undefined ? {} : { trace: decided.change.trace }),
     ...(undo === undefined ? {} : { undo }),
   })
   await owe(running, place)
@@ -221,5 +223,5 @@ export function sessionAt({ contexts, input }: Running, place: Place, folder: st
     onOutput: (stream, chunk) =>
       input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: chunk.toString('utf8') }),
   })
-  return { host, folder, run }
+  return { host, folder, ...marking({ run }, folder) }
 }

@@ -4,14 +4,15 @@ import { type Problem, ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Step } from '../model/runbook.ts'
 import { contextOf, privilegeOf } from './host-context.ts'
+import { processesOf } from './marked.ts'
 import { liveProbe } from './reads.ts'
-import { type Running, stepOf } from './running.ts'
+import { pause, type Running, stepOf } from './running.ts'
 
 /** Begun, and not known to have ended well. */
 const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || state === 'failed'
 
 /** Whether nothing on the host can tell if the change was made: a command without a check. */
-const isUnseen = ({ change }: ChangeRecord): boolean => !change.settles && Object.keys(change.before).length === 0
+const isUnseen = ({ change, trace }: ChangeRecord): boolean => !change.settles && trace === undefined
 
 /** A step that failed because nobody heard from it any more may have done all, something or nothing. */
 const isCutOff = ({ problem }: ChangeRecord): boolean =>
@@ -58,13 +59,37 @@ export async function settleOpen(running: Running, changes: readonly ChangeRecor
 }
 
 async function find(running: Running, open: ChangeRecord): Promise<'done' | 'not-done' | 'partly'> {
+  await waitUntilOver(running, open)
   const decision = await lookAgain(running, open, stepOf(running.input.runbook, open))
   if (decision?.kind === 'noop') return 'done'
   if (decision?.kind !== 'change') return 'partly'
-  if (canonical(decision.change.before) === canonical(open.change.before)) return 'not-done'
-  // A restart does not show afterwards, but what it began from (the running process) is gone.
-  return open.change.settles ? 'partly' : 'done'
+  const { before, trace } = decision.change
+  if (canonical(trace ?? null) !== canonical(open.trace ?? null)) return 'done'
+  return canonical(before) === canonical(open.change.before) ? 'not-done' : 'partly'
 }
+
+/** What was begun may still run on its host, long after whoever began it has gone: nothing is judged before it ends. */
+async function waitUntilOver(running: Running, open: ChangeRecord): Promise<void> {
+  const { input } = running
+  const step = stepOf(input.runbook, open)
+  const probe = liveProbe(contextOf(running.contexts, open.host).connection, privilegeOf(input.runbook, step))
+  for (let left = WAIT_S; ; left -= 1) {
+    const processes = await processesOf(probe, open.folder)
+    if (processes.length === 0) return
+    if (left === 0) throw new ProblemError(stillRunning(open, processes))
+    await pause(input, 1000)
+  }
+}
+
+const WAIT_S = 60
+
+const stillRunning = ({ host, step, name }: ChangeRecord, processes: readonly string[]): Problem => ({
+  kind: 'blocked',
+  host,
+  step,
+  message: `${name}: what was begun on this host still runs (${processes.length === 1 ? 'process' : 'processes'} ${processes.join(', ')})`,
+  hint: `wait until it ends, or end it: kill -TERM ${processes.join(' ')}`,
+})
 
 /** Undefined where the host cannot be looked at: whoever goes on with the step finds that, and tells it. */
 async function lookAgain({ contexts, input }: Running, open: ChangeRecord, step: Step): Promise<Decision | undefined> {

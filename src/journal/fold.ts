@@ -20,7 +20,7 @@ export function foldRun(
     stages: [],
     changes: [],
     unchanged: 0,
-    outputs: [],
+    finished: [],
     owed: [],
     readings: [],
     problems: [],
@@ -92,8 +92,8 @@ interface Place {
 
 function finished(before: RunRecord, event: Extract<RecordedEvent, { type: 'step-finished' }>): RunRecord {
   const { host, step, output } = event
-  const outputs = output === undefined ? [] : [{ host, step, output }]
-  const record = { ...before, outputs: [...before.outputs, ...outputs] }
+  const done = { host, step, ...(output === undefined ? {} : { output }) }
+  const record = { ...before, finished: [...before.finished, done] }
   if (event.result !== 'changed') return { ...record, unchanged: record.unchanged + 1 }
   const settled = settle(record, event, { state: 'changed', ...(output === undefined ? {} : { output }) })
   return pay(settled, (owed) => owed.step === event.step && sameHost(owed, event))

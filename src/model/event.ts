@@ -59,6 +59,7 @@ export type RecordedEvent =
       readonly args: JsonObject
       readonly folder: string // pre-images on the host
       readonly change: RecordedChange
+      readonly trace?: JsonObject // what looking showed, of a change that looking does not show
       readonly undo?: { readonly module: string; readonly args: JsonObject }
     } & OnHost)
   | ({

@@ -32,7 +32,7 @@ export type Detail =
   | { readonly kind: 'note'; readonly text: string }
 
 /**
- * A change that a module would make. All but `material` and `predicts` goes into plans and journals as JSON, and is
+ * A change that a module would make. All but `material`, `predicts` and `trace` goes into plans and journals as JSON, and is
  * what a saved plan is compared by; so it holds hashes where contents would be large or secret.
  */
 export interface Change {
@@ -48,6 +48,11 @@ export interface Change {
   readonly predicts: { readonly [resource: Resource]: Json | null }
   /** For apply only, in memory only: contents to write and the like. */
   readonly material?: unknown
+  /**
+   * Of a change that does not settle: what looking shows now and will not show once it is made (the process that a
+   * restart ends). Journaled, so that after a crash looking tells; never compared with a plan.
+   */
+  readonly trace?: JsonObject
 }
 
 /** What a module says of one host in one state. */

@@ -22,10 +22,10 @@ export interface OwedRestart {
   readonly because: StepId
 }
 
-export interface StepOutput {
+export interface FinishedStep {
   readonly host: HostName
   readonly step: StepId
-  readonly output: Json
+  readonly output?: Json
 }
 
 /** What a journal comes to: everything that reports, rollback and resume ask of a run. */
@@ -35,7 +35,7 @@ export interface RunRecord {
   readonly stages: readonly { readonly name: string; readonly batches: readonly (readonly HostName[])[] }[]
   readonly changes: readonly ChangeRecord[] // in the order they started
   readonly unchanged: number // steps that found nothing to do, or were skipped
-  readonly outputs: readonly StepOutput[] // of every step that finished with one
+  readonly finished: readonly FinishedStep[] // changed, found right, or skipped
   readonly owed: readonly OwedRestart[]
   readonly readings: readonly Reading[]
   readonly problems: readonly Problem[]

@@ -29,6 +29,7 @@ const tune = (): Runbook =>
       step('mark', setKey, { key: 'seen', to: 'changed' }),
     ]),
     stage('pass 2', [
+      step('mark-again', setKey, { key: 'seen', to: 'changed again' }), // what was done once must not be done again
       step('heartbeat', setKey, { key: 'etcd2', to: '$seen' }),
       step('restart-2', restart, { unit: 'etcd2' }, { whenChanged: ['heartbeat'] }),
     ]),

@@ -76,17 +76,22 @@ function fakeHost(name: string, world: { hosts: World['hosts']; log: string[]; f
   const values = world.hosts.get(name) ?? new Map<string, string>()
   return fakeConnection((text) => {
     if (text.includes('/etc/machine-id')) return `machine-${name}\nboot\n`
-    const [verb, key = '', ...value] = text.split(' ')
+    const own = withoutMark(text)
+    const [verb, key = '', ...value] = own.split(' ')
     if (verb === 'get') return values.get(key) ?? ''
     if (verb !== 'set') return undefined
     const left = world.failing.get(`${name} ${key}`) ?? 0
     world.failing.set(`${name} ${key}`, left - 1)
     if (left > 0) return { code: 1, stderr: 'no space left' }
-    world.log.push(`${name} ${text}`)
+    world.log.push(`${name} ${own}`)
     values.set(key, value.join(' '))
     return ''
   }, hostName(name))
 }
+
+/** A step's command without the lines before it that mark its processes. */
+const withoutMark = (text: string): string =>
+  text.split('\n').length > 1 ? (text.trimEnd().split('\n').at(-1) ?? '') : text
 
 const targetOf = (name: string) => ({
   name: hostName(name),
@@ -152,7 +157,8 @@ export const restart: Module = defineModule({
       verb: 'restart',
       summary: `restart ${unit}`,
       details: [],
-      before: { running },
+      before: {},
+      trace: { running },
       after: null,
       settles: false,
       reversible: true,

@@ -148,7 +148,7 @@ const revertOn = async (trial: Trial, change: Change): Promise<void> =>
   )
 
 function recorded(change: Change): JsonObject {
-  const { material: _, predicts: __, ...kept } = change
+  const { material: _, predicts: __, trace: ___, ...kept } = change
   return kept as unknown as JsonObject // sealed: what is left is plain data
 }
 

@@ -198,7 +198,7 @@ export const sampleRecord: RunRecord = {
   stages: [{ name: 'Election timeout on every member', batches: [[hostName('e1')], [hostName('e2')]] }],
   changes: [changeRecord(), changeRecord({ host: hostName('e2'), state: 'started' })],
   unchanged: 3,
-  outputs: [],
+  finished: [],
   owed: [{ host: hostName('e2'), stage: 0, step: stepId('restart'), because: stepId('election') }],
   readings: [reading(), reading({ phase: 'after', value: 4, verdict: 'pass' })],
   problems: [{ kind: 'step-failed', host: hostName('e2'), message: 'systemctl restart etcd.service failed' }],

@@ -160,6 +160,7 @@ function changeFor(wanted: ServiceArgs, state: ServiceState, work: Work): Change
     reversible: true,
     predicts: predictionOf(work, unit, { runs, enabled }),
     material: wanted.dropin?.content,
+    ...(work.job === 'restart' ? { trace: { invocation: unit.invocation } } : {}),
   }
 }
 

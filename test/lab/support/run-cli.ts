@@ -1,11 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll } from 'vitest'
 import { execLab } from '../../../lab/lab.ts'
 import { labPaths } from '../../../lab/paths.ts'
 import type { Outcome } from '../../../lab/run-tool.ts'
 import type { LabSettings } from '../../../lab/settings.ts'
+import { requireState } from '../../../lab/state.ts'
+import { networkArgv } from '../../../lab/supervisor.ts'
 
 const checkout = path.resolve(import.meta.dirname, '../../..')
 
@@ -13,6 +18,8 @@ const checkout = path.resolve(import.meta.dirname, '../../..')
 export interface Cli {
   readonly stateDir: string
   run(...args: readonly string[]): Promise<Outcome>
+  /** Kills the program (SIGKILL) as soon as its journal has that many records; tells whether it was still running. */
+  runUntil(records: number, ...args: readonly string[]): Promise<'killed' | 'ended'>
 }
 
 export function cliFor(settings: LabSettings): Cli {
@@ -22,5 +29,27 @@ export function cliFor(settings: LabSettings): Cli {
   const fixed = ['-i', labPaths(settings.stateDir).inventory, '--state-dir', stateDir]
   const run: Cli['run'] = (command, ...args) =>
     execLab([process.execPath, main, command ?? '', ...fixed, ...args], settings)
-  return { stateDir, run }
+  const runUntil: Cli['runUntil'] = async (records, command, ...args) => {
+    const argv = networkArgv(requireState(settings).init, [process.execPath, main, command ?? '', ...fixed, ...args])
+    const [before, child] = [newestRun(stateDir), spawn(argv[0], argv.slice(1), { stdio: 'ignore' })]
+    const ended = once(child, 'exit')
+    while (child.exitCode === null && recordsOf(stateDir, before) < records) await delay(2)
+    const state = child.exitCode === null ? 'killed' : 'ended'
+    child.kill('SIGKILL')
+    await ended
+    return state
+  }
+  return { stateDir, run, runUntil }
+}
+
+const newestRun = (stateDir: string): string | undefined =>
+  existsSync(path.join(stateDir, 'runs')) ? readdirSync(path.join(stateDir, 'runs')).sort().at(-1) : undefined
+
+/** How many whole records the newest run has, where it is newer than `before`. */
+function recordsOf(stateDir: string, before: string | undefined): number {
+  const run = newestRun(stateDir)
+  const file = path.join(stateDir, 'runs', run ?? '', 'run.jsonl')
+  return run === undefined || run === before || !existsSync(file)
+    ? 0
+    : readFileSync(file, 'utf8').split('\n').length - 1
 }
