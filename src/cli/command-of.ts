@@ -164,7 +164,7 @@ const approvalOf = (raw: Raw): Approval => ({
 })
 
 function viewOf(raw: Raw): InventoryView {
-  if (raw.graph === true) return { kind: 'graph' }
+  if (raw.graph === true) return { kind: 'graph', detail: raw.vars === true ? 'vars' : 'names' }
   const host = text(raw.host)
   return host === undefined ? { kind: 'list' } : { kind: 'host', host }
 }

@@ -167,6 +167,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       { flags: '--list', help: 'groups and variables of hosts as JSON (default)' },
       { flags: '--graph', help: 'groups as a tree' },
+      { flags: '--vars', help: 'with --graph: variables too' },
       { flags: '--host <name>', help: 'variables of one host as JSON' },
       ...INVENTORY,
       ...LIMIT,

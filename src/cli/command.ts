@@ -42,7 +42,7 @@ export type ReportFormat = 'text' | 'markdown' | 'json'
 
 export type InventoryView =
   | { readonly kind: 'list' }
-  | { readonly kind: 'graph' }
+  | { readonly kind: 'graph'; readonly detail: 'names' | 'vars' }
   | { readonly kind: 'host'; readonly host: string }
 
 interface Common {

@@ -3,7 +3,7 @@ import { hostOf, selectHosts } from '../load/select-hosts.ts'
 import { hostName } from '../model/id.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { ProblemError, unwrap } from '../model/problem.ts'
-import { inventoryGraph, inventoryList, narrowed, plainVars } from '../report/inventory-text.ts'
+import { inventoryGraph, inventoryList, narrowed, plainVars, sortedJsonText } from '../report/inventory-text.ts'
 import type { CommandOf } from './command.ts'
 import { openInventory } from './open-files.ts'
 import type { World } from './world.ts'
@@ -20,11 +20,11 @@ export function inventoryCommand({ targets, view, output }: CommandOf<'inventory
 function render(inventory: Inventory, view: CommandOf<'inventory'>['view']): string {
   switch (view.kind) {
     case 'graph':
-      return inventoryGraph(inventory)
+      return inventoryGraph(inventory, view.detail)
     case 'list':
-      return `${JSON.stringify(inventoryList(inventory), undefined, 4)}\n`
+      return sortedJsonText(inventoryList(inventory))
     case 'host':
-      return `${JSON.stringify(plainVars(knownHost(inventory, view.host).vars), undefined, 4)}\n`
+      return sortedJsonText(plainVars(knownHost(inventory, view.host).vars))
   }
 }
 

@@ -1,18 +1,38 @@
 import { findRunbook, readRunbookFile } from '../load/find-runbook.ts'
 import { loadInventory } from '../load/inventory.ts'
 import { loadRunbook } from '../load/runbook.ts'
+import { escapeLine } from '../model/escape.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { unwrap } from '../model/problem.ts'
+import { type Problem, unwrap } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
+import { locationText } from '../model/source.ts'
 import { createModules } from '../modules/index.ts'
 import { chooseInventory } from './inventory-choice.ts'
+import { programRunner } from './inventory-program.ts'
 import type { Telling } from './look.ts'
 import { runbookFolders } from './runbook-folders.ts'
 import type { World } from './world.ts'
 
 /** The inventory that was given or is the default. Throws ProblemError with every problem of its files. */
-export const openInventory = (given: readonly string[], telling: Telling): Inventory =>
-  unwrap(loadInventory(chooseInventory(given, telling)))
+export function openInventory(given: readonly string[], telling: Telling): Inventory {
+  const { world, output } = telling
+  const inventory = unwrap(loadInventory(chooseInventory(given, telling), { runProgram: programRunner(world) }))
+  if (output.detail !== 'quiet') world.stderr.write(notesText(inventory.notes ?? []))
+  return inventory
+}
+
+const MOST_NOTES = 3 // `validate` tells all of them
+
+/** What looks like a slip in the inventory, a line each. */
+function notesText(notes: readonly Problem[]): string {
+  const lines = notes
+    .slice(0, MOST_NOTES)
+    .map(({ message, at }) => `inventory: ${at ? `${locationText(at)}: ` : ''}${escapeLine(message)}`)
+  const more = notes.length - lines.length
+  return [...lines, ...(more > 0 ? [`inventory: ${more} more remarks: runbook validate`] : [])]
+    .map((line) => `${line}\n`)
+    .join('')
+}
 
 /** A runbook by name or file, compiled; every problem in it is thrown at once. */
 export function openRunbook(name: string, world: World): Runbook {

@@ -10,6 +10,7 @@ import { createModules } from '../modules/index.ts'
 import type { CommandOf, Targets } from './command.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
 import { findInventory } from './inventory-choice.ts'
+import { programRunner } from './inventory-program.ts'
 import { runbookFolders } from './runbook-folders.ts'
 import { tellProblems } from './tell-problems.ts'
 import type { World } from './world.ts'
@@ -24,7 +25,8 @@ export function validateCommand(command: CommandOf<'validate'>, world: World): E
   )
   const problems = [inventory, ...results].flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems))
   const sound = results.flatMap((result) => (result.ok ? [result.value] : []))
-  const notes = sound.flatMap((runbook) => runbook.notes ?? [])
+  const known = inventory.ok ? (inventory.value?.notes ?? []) : []
+  const notes = [...known, ...sound.flatMap((runbook) => runbook.notes ?? [])]
   if (output.format === 'json') tellJson({ sound, problems, notes }, world)
   else {
     for (const { file } of sound) if (output.detail !== 'quiet') world.stdout.write(`ok  ${file}\n`)
@@ -54,7 +56,7 @@ function tellJson({ sound, problems, notes }: Checked, world: World): void {
 /** The inventory of the call or the default one; runbooks are checked without any as well. */
 function inventoryOf({ inventories }: Targets, world: World): Result<Inventory | undefined> {
   const choice = findInventory(inventories, world)
-  return choice ? loadInventory(choice.files) : succeed(undefined)
+  return choice ? loadInventory(choice.files, { runProgram: programRunner(world) }) : succeed(undefined)
 }
 
 function filesOf(names: readonly string[], world: World): readonly Result<string>[] {

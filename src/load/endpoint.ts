@@ -4,6 +4,7 @@ import type { Json } from '../model/json.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import type { Endpoint } from '../model/transport.ts'
+import { withMagic } from './inventory-magic.ts'
 import { type ArgumentFault, parseSshArguments, type SshArguments } from './ssh-arguments.ts'
 
 /** What reaching a host depends on besides the inventory. */
@@ -82,7 +83,7 @@ function rawVar(
 ): { readonly name: string; readonly value: Json } | undefined {
   for (const name of names) {
     const value = host.vars.get(name)?.value
-    if (value !== undefined && value !== null) return { name, value }
+    if (value !== undefined && value !== null) return { name, value: withMagic(value, host) }
   }
   return undefined
 }

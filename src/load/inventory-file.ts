@@ -1,54 +1,38 @@
-import type { Problem } from '../model/problem.ts'
-import { expandHostRange } from './host-range.ts'
-import type { InventoryStatement, Owner } from './inventory-statement.ts'
+import { GROUP_NAME_HINT, isGroupName, readHostEntry } from './host-entry.ts'
+import { addressFault } from './inventory-lint.ts'
+import { beginReading, type InventoryFile, type InventoryReading, type Owner } from './inventory-statement.ts'
 import { suggest } from './nearest.ts'
-import { memberOf, membersOf, spanOf, toJson, type YamlMember, type YamlNode } from './yaml-node.ts'
+import { memberOf, membersOf, spanOf, toJson, type YamlMember, type YamlNode, type YamlScalar } from './yaml-node.ts'
 
-/** A file's statements in the order they are written, and what is wrong with it. */
-export interface InventoryFile {
-  readonly statements: readonly InventoryStatement[]
-  readonly problems: readonly Problem[]
-}
-
-interface Reading {
-  readonly folder: string
-  readonly statements: InventoryStatement[]
-  readonly problems: Problem[]
-}
-
-/** S5: what may be the name of a host; it begins with no dash, and a shell gives nothing in it a meaning. */
-const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._:-]*[A-Za-z0-9_])?$/
-/** What a pattern could not name, or a shell would read. */
-const GROUP_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 const GROUP_KEYS: readonly string[] = ['hosts', 'vars', 'children']
 
 /** Reads the tree of an Ansible YAML inventory: groups with `hosts`, `vars` and `children`, each a mapping or nothing. */
 export function readInventoryTree(root: YamlNode, folder: string): InventoryFile {
-  const reading: Reading = { folder, statements: [], problems: [] }
+  const reading = beginReading(folder)
   if (root.kind !== 'map') wrong(reading, root, 'an inventory is a mapping of groups', 'begin with `all:`')
   else if (memberOf(root, 'plugin')) refusePlugin(reading, root)
   else for (const group of root.members) readGroup(reading, group)
   return reading
 }
 
-function refusePlugin(reading: Reading, root: YamlNode): void {
+function refusePlugin(reading: InventoryReading, root: YamlNode): void {
   const plugin = memberOf(root, 'plugin')
   const hint = 'write its hosts to a file: ansible-inventory -i FILE --list --yaml > hosts.yaml'
   wrong(reading, plugin ?? root, 'inventory plugins are not run', hint)
 }
 
-function wrong(reading: Reading, at: YamlNode | YamlMember, message: string, hint?: string): void {
+function wrong(reading: InventoryReading, at: YamlNode | YamlMember, message: string, hint?: string): void {
   reading.problems.push({ kind: 'schema', message, at: spanOf(at), ...(hint === undefined ? {} : { hint }) })
 }
 
 /** A group may come several times, under several parents: its statements add up. */
-function readGroup(reading: Reading, member: YamlMember): void {
+function readGroup(reading: InventoryReading, member: YamlMember): void {
   const group = member.key
-  if (!GROUP_NAME.test(group)) {
-    wrong(reading, member, `${JSON.stringify(group)} is no name for a group`, 'use letters, digits, _ - and .')
+  if (!isGroupName(group)) {
+    wrong(reading, member, `${JSON.stringify(group)} is no name for a group`, GROUP_NAME_HINT)
     return
   }
-  reading.statements.push({ kind: 'group', group })
+  reading.statements.push({ kind: 'group', group, at: spanOf(member) })
   if (!isMappingOrNull(member.value)) {
     wrong(reading, member.value, `the group ${group} must be a mapping`)
     return
@@ -56,7 +40,7 @@ function readGroup(reading: Reading, member: YamlMember): void {
   for (const part of membersOf(member.value)) readPart(reading, group, part)
 }
 
-function readPart(reading: Reading, group: string, part: YamlMember): void {
+function readPart(reading: InventoryReading, group: string, part: YamlMember): void {
   const { key, value } = part
   if (!GROUP_KEYS.includes(key)) {
     const hint = suggest(key, GROUP_KEYS)
@@ -64,8 +48,8 @@ function readPart(reading: Reading, group: string, part: YamlMember): void {
     wrong(reading, part, `unknown key ${key} in group ${group}: it may have hosts, vars and children`, near)
     return
   }
-  if (key === 'hosts' && value.kind === 'scalar' && typeof value.value === 'string') {
-    readHost(reading, group, { name: value.value, at: value, vars: undefined })
+  if (key !== 'vars' && value.kind === 'scalar' && typeof value.value === 'string') {
+    readName(reading, { group, key, name: value.value, at: value })
     return
   }
   if (!isMappingOrNull(value)) {
@@ -76,8 +60,23 @@ function readPart(reading: Reading, group: string, part: YamlMember): void {
   for (const member of membersOf(value)) readMember(reading, { group, key, member })
 }
 
+/** `hosts: name` and `children: name`, without a mapping. */
+function readName(
+  reading: InventoryReading,
+  input: { readonly group: string; readonly key: string; readonly name: string; readonly at: YamlScalar },
+): void {
+  const { group, key, name, at } = input
+  if (key === 'hosts') readHost(reading, group, { name, at, vars: undefined })
+  else readChild(reading, group, { ...at, key: name, keyIsText: true, value: { ...at, value: null } })
+}
+
+function readChild(reading: InventoryReading, group: string, member: YamlMember): void {
+  readGroup(reading, member)
+  reading.statements.push({ kind: 'child', parent: group, child: member.key, at: spanOf(member) })
+}
+
 function readMember(
-  reading: Reading,
+  reading: InventoryReading,
   input: { readonly group: string; readonly key: string; readonly member: YamlMember },
 ): void {
   const { group, key, member } = input
@@ -86,8 +85,7 @@ function readMember(
     return
   }
   if (key === 'children') {
-    reading.statements.push({ kind: 'child', parent: group, child: member.key, at: spanOf(member) })
-    readGroup(reading, member)
+    readChild(reading, group, member)
     return
   }
   if (!member.keyIsText) {
@@ -97,55 +95,37 @@ function readMember(
   readHost(reading, group, { name: member.key, at: member, vars: member.value })
 }
 
-interface HostEntry {
+interface HostNode {
   readonly name: string
   readonly at: YamlNode | YamlMember
   readonly vars: YamlNode | undefined
 }
 
-function readHost(reading: Reading, group: string, { name, at, vars }: HostEntry): void {
-  const expanded = expandHostRange(name)
-  if (!expanded.ok) {
-    wrong(reading, at, expanded.message, expanded.hint)
+function readHost(reading: InventoryReading, group: string, { name, at, vars }: HostNode): void {
+  const entry = readHostEntry(name)
+  if (!entry.ok) {
+    wrong(reading, at, entry.message, entry.hint)
     return
   }
   if (vars && !isMappingOrNull(vars)) {
     wrong(reading, vars, `the variables of host ${name} must be a mapping`)
     return
   }
-  for (const entry of expanded.names) {
-    const [, beforePort, port] = /^([^:]+):(\d{1,5})$/.exec(entry) ?? []
-    const host = beforePort ?? entry
-    if (!HOST_NAME.test(host)) {
-      wrong(reading, at, `${JSON.stringify(host)} is no name for a host`, 'use letters, digits, _ - . and :')
-      return
-    }
-    reading.statements.push({ kind: 'host', group, host })
-    const owner: Owner = { kind: 'host', name: host }
-    if (port !== undefined) pushVar(reading, { owner, name: 'ansible_port', value: Number(port), at })
-    for (const member of membersOf(vars)) readVar(reading, owner, member)
+  const { folder } = reading
+  const port = entry.port === undefined ? {} : { port: entry.port }
+  const place = spanOf(at)
+  for (const host of entry.names) {
+    reading.statements.push({ kind: 'host', group, host, ...port, at: place, folder })
+    for (const member of membersOf(vars)) readVar(reading, { kind: 'host', name: host }, member)
   }
 }
 
-function readVar(reading: Reading, owner: Owner, member: YamlMember): void {
+function readVar(reading: InventoryReading, owner: Owner, member: YamlMember): void {
+  const { key: name } = member
   const value = toJson(member.value)
-  if (/^ansible_(?:ssh_)?host$/.test(member.key) && typeof value === 'string' && /\[\w*:\w+\]/.test(value)) {
-    wrong(reading, member.value, `ranges are not expanded in values: ${value}`, 'give each host its own address')
-    return
-  }
-  pushVar(reading, { owner, name: member.key, value, at: member })
-}
-
-function pushVar(
-  { folder, statements }: Reading,
-  input: {
-    readonly owner: Owner
-    readonly name: string
-    readonly value: ReturnType<typeof toJson>
-    readonly at: YamlNode | YamlMember
-  },
-): void {
-  statements.push({ kind: 'var', home: 'inventory', ...input, at: spanOf(input.at), folder })
+  const fault = addressFault(name, value)
+  if (fault) wrong(reading, member.value, fault.message, fault.hint)
+  else reading.statements.push({ kind: 'var', home: 'inventory', owner, name, value, at: spanOf(member) })
 }
 
 const isMappingOrNull = (node: YamlNode): boolean =>

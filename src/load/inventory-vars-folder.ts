@@ -1,20 +1,25 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import type { Problem } from '../model/problem.ts'
 import type { InventoryStatement, Owner, VarStatement } from './inventory-statement.ts'
-import { readText } from './source-text.ts'
+import { isFolder } from './is-folder.ts'
+import { hasNothing, readText } from './source-text.ts'
 import { parseYaml } from './yaml-document.ts'
 import { membersOf, spanOf, toJson } from './yaml-node.ts'
 
 interface VarsFolders {
   readonly statements: readonly VarStatement[]
   readonly problems: readonly Problem[]
+  readonly notes: readonly Problem[]
   readonly texts: readonly string[]
 }
 
+/** In the order in which they are looked for: the first that is there counts (DataLoader.find_vars_files). */
+const EXTENSIONS: readonly string[] = ['', '.yml', '.yaml', '.json']
+
 /**
- * group_vars/ and host_vars/ in the folders of the inventories, for the groups and hosts that exist: a file NAME,
- * NAME.yml, NAME.yaml or NAME.json, or a folder NAME with such files, read in the order of their names.
+ * group_vars/ and host_vars/ in the folders of the sources, for the groups and hosts that exist: a file NAME, NAME.yml,
+ * NAME.yaml or NAME.json, the first of these, or a folder NAME with such files and folders, in the order of their names.
  */
 export function readVarsFolders(folders: readonly string[], statements: readonly InventoryStatement[]): VarsFolders {
   const groups = new Set([
@@ -23,66 +28,104 @@ export function readVarsFolders(folders: readonly string[], statements: readonly
     ...statements.flatMap((one) => (one.kind === 'group' ? [one.group] : [])),
   ])
   const hosts = new Set(statements.flatMap((one) => (one.kind === 'host' ? [one.host] : [])))
-  const read = folders.flatMap((folder) => [
-    ...filesOf(join(folder, 'group_vars'), groups).map((file) =>
-      readVars(file, { kind: 'group', name: file.name }, folder),
-    ),
-    ...filesOf(join(folder, 'host_vars'), hosts).map((file) =>
-      readVars(file, { kind: 'host', name: file.name }, folder),
-    ),
-  ])
-  return {
-    statements: read.flatMap((one) => one.statements),
-    problems: read.flatMap((one) => one.problems),
-    texts: read.flatMap((one) => one.texts),
-  }
+  return joined(
+    folders.flatMap((folder, rank) => [
+      readFolder(join(folder, 'group_vars'), { kind: 'group', names: groups, rank }),
+      readFolder(join(folder, 'host_vars'), { kind: 'host', names: hosts, rank }),
+    ]),
+  )
 }
 
-interface VarsFile {
-  readonly name: string
-  readonly path: string
+const joined = (parts: readonly VarsFolders[]): VarsFolders => ({
+  statements: parts.flatMap((one) => one.statements),
+  problems: parts.flatMap((one) => one.problems),
+  notes: parts.flatMap((one) => one.notes),
+  texts: parts.flatMap((one) => one.texts),
+})
+
+interface Owners {
+  readonly kind: Owner['kind']
+  readonly names: ReadonlySet<string>
+  readonly rank: number
 }
 
-function filesOf(folder: string, names: ReadonlySet<string>): readonly VarsFile[] {
-  return entriesOf(folder).flatMap((entry): readonly VarsFile[] => {
-    const path = join(folder, entry)
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      if (!names.has(entry)) return []
-      const within = entriesOf(path).filter((inner) => !inner.includes('.') || /\.(?:ya?ml|json)$/.test(inner))
-      return within.map((inner) => ({ name: entry, path: join(path, inner) }))
+function readFolder(folder: string, { kind, names, rank }: Owners): VarsFolders {
+  const found = new Map<string, string>() // the entry of each owner
+  const notes: Problem[] = []
+  const entries = entriesOf(folder)
+  for (const extension of EXTENSIONS) {
+    for (const entry of entries.filter((one) => one.endsWith(extension))) {
+      const name = entry.slice(0, entry.length - extension.length)
+      const first = found.get(name)
+      if (!names.has(name) || first === entry) continue
+      if (first === undefined) found.set(name, entry)
+      else notes.push(note(join(folder, entry), `${join(folder, first)} is there too, and only that one counts`))
     }
-    const name = names.has(entry) ? entry : entry.replace(/\.(?:ya?ml|json)$/, '')
-    return names.has(name) ? [{ name, path }] : []
+  }
+  const used = new Set(found.values())
+  for (const entry of entries.filter((one) => !used.has(one) && isForNobody(one, names))) {
+    notes.push(note(join(folder, entry), `no ${kind} of the inventory has this name`))
+  }
+  const read = [...found].flatMap(([name, entry]) =>
+    filesOf(join(folder, entry)).map((file) => readVars(file, { owner: { kind, name }, rank })),
+  )
+  return joined([...read, { statements: [], problems: [], notes, texts: [] }])
+}
+
+const note = (path: string, why: string): Problem => ({ kind: 'reference', message: `${path} is not read: ${why}` })
+
+const isForNobody = (entry: string, names: ReadonlySet<string>): boolean =>
+  EXTENSIONS.every(
+    (extension) => !entry.endsWith(extension) || !names.has(entry.slice(0, entry.length - extension.length)),
+  )
+
+/** The file itself, or the files in a folder and its folders. */
+function filesOf(path: string): readonly string[] {
+  if (!isFolder(path)) return [path]
+  return entriesOf(path).flatMap((entry) => {
+    const inner = join(path, entry)
+    const extension = extname(entry)
+    if (extension === '') return filesOf(inner)
+    return EXTENSIONS.includes(extension) && !isFolder(inner) ? [inner] : []
   })
 }
 
 function entriesOf(folder: string): readonly string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
+  if (!isFolder(folder)) return []
   return readdirSync(folder)
     .filter((entry) => !entry.startsWith('.') && !entry.endsWith('~'))
     .toSorted()
 }
 
-function readVars({ path }: VarsFile, owner: Owner, folder: string): VarsFolders {
+function readVars(path: string, { owner, rank }: { readonly owner: Owner; readonly rank: number }): VarsFolders {
   const text = readText(path, 'file')
-  if (!text.ok) return { statements: [], problems: text.problems, texts: [] }
+  if (!text.ok) return refused(...text.problems)
   if (text.value.startsWith('$ANSIBLE_VAULT')) return refused(vaulted(path))
-  if (/^(?:\s*(?:#.*|---|\.\.\.)?\s*)*$/.test(text.value)) return { statements: [], problems: [], texts: [text.value] }
+  const texts = [text.value]
+  if (hasNothing(text.value)) return { statements: [], problems: [], notes: [], texts }
   const tree = parseYaml(path, text.value, 'inventory')
-  if (!tree.ok) return { statements: [], problems: tree.problems, texts: [] }
+  if (!tree.ok) return refused(...tree.problems)
   if (tree.value.kind !== 'map') {
     return refused({ kind: 'schema', message: `${path} must be a mapping of variables`, at: spanOf(tree.value) })
   }
-  const inventoryFolder = realpathSync(folder)
   const statements = membersOf(tree.value).map((member): VarStatement => {
     const { key: name, value } = member
-    const at = spanOf(member)
-    return { kind: 'var', owner, home: 'vars-folder', name, value: toJson(value), at, folder: inventoryFolder }
+    return { kind: 'var', owner, home: 'vars-folder', name, value: toJson(value), at: spanOf(member), rank }
   })
-  return { statements, problems: [], texts: [text.value] }
+  return { statements, problems: [], notes: lostPriority(owner, statements), texts }
 }
 
-const refused = (problem: Problem): VarsFolders => ({ statements: [], problems: [problem], texts: [] })
+const lostPriority = ({ kind }: Owner, statements: readonly VarStatement[]): readonly Problem[] =>
+  statements
+    .filter(({ name }) => kind === 'group' && name === 'ansible_group_priority')
+    .map(({ at }) => ({
+      kind: 'schema',
+      message: 'a priority does not count in group_vars',
+      at,
+      hint: 'write it into the inventory, under vars: of the group',
+    }))
+
+const refused = (...problems: readonly Problem[]): VarsFolders => ({ statements: [], problems, notes: [], texts: [] })
 
 const vaulted = (path: string): Problem => ({
   kind: 'schema',

@@ -1,20 +1,39 @@
-import { type HostName, hostName } from '../model/id.ts'
+import type { HostName } from '../model/id.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import { matchPattern } from './host-pattern.ts'
+import { matchPattern, matchTerms, splitTerms } from './host-pattern.ts'
+import { readText } from './source-text.ts'
 
 /**
- * The hosts of a pattern, narrowed by a limit, in inventory order; none is a problem of kind no-hosts. `localhost` need
- * not be in the inventory: hostOf gives it.
+ * The hosts of a pattern, narrowed by a limit, in the order of the pattern; none is a problem of kind no-hosts.
+ * `localhost` need not be in the inventory: hostOf gives it. A term `@FILE` of the limit is one pattern a line.
  */
 export function selectHosts(inventory: Inventory, pattern: string, limit?: string): Result<readonly HostName[]> {
   const selected = matchPattern(inventory, pattern)
   if (!selected.ok) return fail([problemOf(selected, `the host pattern ${pattern}`, inventory)])
-  const limited = limit === undefined ? selected : matchPattern(inventory, limit)
-  if (!limited.ok) return fail([problemOf(limited, `--limit ${limit}`, inventory)])
-  const names = [...inventory.hosts.keys(), hostName('localhost')]
-  const hosts = [...new Set(names)].filter((name) => selected.hosts.has(name) && limited.hosts.has(name))
+  const limited = limit === undefined ? succeed(selected.hosts) : limitedTo(inventory, limit)
+  if (!limited.ok) return limited
+  const hosts = [...selected.hosts].filter((name) => limited.value.has(name))
   return hosts.length > 0 ? succeed(hosts) : fail([nobody(inventory, pattern, limit)])
+}
+
+function limitedTo(inventory: Inventory, limit: string): Result<ReadonlySet<HostName>> {
+  const read = splitTerms(limit).map((term) => (term.startsWith('@') ? readLimitFile(term.slice(1)) : succeed([term])))
+  const problems = read.flatMap((one) => (one.ok ? [] : one.problems))
+  if (problems.length > 0) return fail(problems)
+  const matched = matchTerms(
+    inventory,
+    read.flatMap((one) => (one.ok ? one.value : [])),
+  )
+  return matched.ok ? succeed(matched.hosts) : fail([problemOf(matched, `--limit ${limit}`, inventory)])
+}
+
+/** Such files are what `ansible-playbook` writes as *.retry; a line may be a comment. */
+function readLimitFile(file: string): Result<readonly string[]> {
+  const text = readText(file, 'file of --limit')
+  if (!text.ok) return text
+  const lines = text.value.split('\n').map((line) => line.trim())
+  return succeed(lines.filter((line) => line !== '' && !line.startsWith('#')))
 }
 
 /** A host of the inventory, or the implicit localhost, which is reached without a connection. */

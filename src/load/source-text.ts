@@ -71,3 +71,7 @@ function firstBadLine(bytes: Uint8Array): number {
   const lines = Buffer.from(bytes).toString('latin1').split('\n')
   return lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1'))) + 1
 }
+
+/** Whether YAML text holds nothing but comments and document marks. */
+export const hasNothing = (text: string): boolean =>
+  text.split('\n').every((line) => /^\s*(?:#.*|---\s*(?:#.*)?|\.\.\.\s*)?$/.test(line))

@@ -6,6 +6,7 @@ import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import type { Param, Runbook } from '../model/runbook.ts'
 import { locationText } from '../model/source.ts'
 import { problemsByHost } from './host-problems.ts'
+import { withMagic } from './inventory-magic.ts'
 import { suggest } from './nearest.ts'
 import { schemaFaults } from './schema-check.ts'
 import { hostOf } from './select-hosts.ts'
@@ -114,8 +115,13 @@ function mergeLevels(
   for (const param of runbook.params) {
     if (param.default !== undefined) merged.set(param.name, { value: param.default, origin: DEFAULT, overrode: [] })
   }
-  for (const [key, variable] of hostOf(inventory, name)?.vars ?? []) {
-    merged.set(key, { ...variable, overrode: [...variable.overrode, ...pastOf(merged.get(key))] })
+  const host = hostOf(inventory, name)
+  for (const [key, variable] of host?.vars ?? []) {
+    merged.set(key, {
+      ...variable,
+      value: withMagic(variable.value, host ?? { name }),
+      overrode: [...variable.overrode, ...pastOf(merged.get(key))],
+    })
   }
   for (const { name: key, value, origin } of overrides) {
     merged.set(key, { value, origin, overrode: pastOf(merged.get(key)) })

@@ -1,22 +1,26 @@
 import { escapeLine } from '../model/escape.ts'
 import type { HostName } from '../model/id.ts'
 import type { Inventory, Variables } from '../model/inventory.ts'
-import type { Json, JsonObject } from '../model/json.ts'
+import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { isSecretName } from './variable-text.ts'
 
-/** What `ansible-inventory --list` prints: hosts' variables under _meta, groups with members and children. */
+/**
+ * What `ansible-inventory --list` prints: hosts' variables under _meta, groups with members and children; hosts without
+ * variables and groups without members are left out. Passwords are `***`.
+ */
 export function inventoryList(inventory: Inventory): JsonObject {
-  const hostvars = Object.fromEntries([...inventory.hosts.values()].map((host) => [host.name, plainVars(host.vars)]))
+  const hosts = [...inventory.hosts.values()].filter(({ vars }) => vars.size > 0)
+  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, plainVars(host.vars)]))
   const groups = [...inventory.groups.values()].map((group) => {
     const members = {
       ...(group.children.length > 0 ? { children: [...group.children] } : {}),
-      ...(group.hosts.length > 0 ? { hosts: [...group.hosts] } : {}),
+      ...(group.hosts.length > 0 && group.name !== 'all' ? { hosts: [...group.hosts] } : {}),
     }
     return [group.name, members] as const
   })
   return {
     _meta: { hostvars },
-    ...Object.fromEntries(groups.filter(([name, members]) => name === 'all' || Object.keys(members).length > 0)),
+    ...Object.fromEntries(groups.filter(([, members]) => Object.keys(members).length > 0)),
   }
 }
 
@@ -26,29 +30,76 @@ export const plainVars = (vars: Variables): JsonObject =>
     [...vars].map(([name, variable]): [string, Json] => [name, isSecretName(name) ? '***' : variable.value]),
   )
 
-/** What `ansible-inventory --graph` prints: groups as a tree, children before hosts. */
-export function inventoryGraph(inventory: Inventory): string {
-  const lines = ['@all:', ...graphOf(inventory, 'all', { depth: 1, above: ['all'] })]
-  return `${lines.join('\n')}\n`
+/** JSON as Python's json.dumps prints it with sorted keys, four spaces deep. */
+export const sortedJsonText = (value: Json): string => `${JSON.stringify(sorted(value), undefined, 4)}\n`
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isObject(value)) return value
+  const members = Object.entries(value) as readonly (readonly [string, Json])[] // sealed: members of Json
+  return Object.fromEntries(
+    members.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
+  )
+}
+
+/** What `ansible-inventory --graph` prints: groups as a tree, children before hosts; `vars`: with variables, as `--vars`. */
+export function inventoryGraph(inventory: Inventory, detail: 'names' | 'vars' = 'names'): string {
+  return `${groupLines({ inventory, detail, depth: 0 }, 'all').join('\n')}\n`
 }
 
 interface Level {
+  readonly inventory: Inventory
+  readonly detail: 'names' | 'vars'
   readonly depth: number
-  readonly above: readonly string[] // groups on the way here, so that a cycle ends
 }
 
-function graphOf(inventory: Inventory, name: string, { depth, above }: Level): readonly string[] {
-  const group = inventory.groups.get(name)
+function groupLines(level: Level, name: string): readonly string[] {
+  const group = level.inventory.groups.get(name)
   if (!group) return []
-  const margin = '  |'.repeat(depth)
-  const children = group.children
-    .filter((child) => !above.includes(child))
-    .flatMap((child) => [
-      `${margin}--@${escapeLine(child)}:`,
-      ...graphOf(inventory, child, { depth: depth + 1, above: [...above, child] }),
-    ])
-  return [...children, ...group.hosts.map((host) => `${margin}--${escapeLine(host)}`)]
+  const deeper = { ...level, depth: level.depth + 1 }
+  const { priority } = group
+  const vars = priority === undefined ? group.vars : new Map([...group.vars, PRIORITY(priority)])
+  return [
+    lineAt(level.depth, `@${escapeLine(name)}:`),
+    ...group.children.flatMap((child) => groupLines(deeper, child)),
+    ...(name === 'all' ? [] : group.hosts.flatMap((host) => hostLines(deeper, host))),
+    ...varLines(deeper, vars),
+  ]
 }
+
+const PRIORITY = (value: number) =>
+  ['ansible_group_priority', { value, origin: { level: 'inventory', text: '' }, overrode: [] }] as const
+
+const lineAt = (depth: number, text: string): string => (depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`)
+
+function hostLines(level: Level, name: HostName): readonly string[] {
+  const vars = level.inventory.hosts.get(name)?.vars ?? new Map()
+  return [lineAt(level.depth, escapeLine(name)), ...varLines({ ...level, depth: level.depth + 1 }, vars)]
+}
+
+function varLines({ detail, depth }: Level, vars: Variables): readonly string[] {
+  if (detail === 'names') return []
+  const members = Object.entries(plainVars(vars)).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return members.map(([name, value]) => lineAt(depth, escapeLine(`{${name} = ${pythonText(value)}}`)))
+}
+
+/** A value as Python prints it; a text by itself stands without quotes. */
+const pythonText = (value: Json): string => (typeof value === 'string' ? value : pythonRepr(value))
+
+function pythonRepr(value: Json): string {
+  if (value === null) return 'None'
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (typeof value === 'string') {
+    const escaped = value.replaceAll(/[\\\n\t\r]/g, (char) => ESCAPED[char] ?? char)
+    return value.includes("'") && !value.includes('"') ? `"${escaped}"` : `'${escaped.replaceAll("'", "\\'")}'`
+  }
+  if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`
+  if (!isObject(value)) return String(value)
+  const members = Object.entries(value) as readonly (readonly [string, Json])[] // sealed: members of Json
+  return `{${members.map(([key, member]) => `${pythonRepr(key)}: ${pythonRepr(member)}`).join(', ')}}`
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r' }
 
 /** The inventory with only these hosts. */
 export function narrowed(inventory: Inventory, hosts: readonly HostName[]): Inventory {

@@ -11,7 +11,7 @@ const FILES = {
   'inventories/default.yaml': LOCAL_INVENTORY,
   'nobody.yaml': 'all:\n  hosts: {}\n',
   'far.yaml': 'all:\n  hosts:\n    far: {ansible_host: 127.0.0.1, ansible_port: 1}\n',
-  'ini.ini': '[all]\nhere\n',
+  'ini.ini': '[all\nhere\n',
 }
 
 const CASES: readonly (readonly [argv: readonly string[], code: number, told: readonly string[]])[] = [
@@ -21,7 +21,7 @@ const CASES: readonly (readonly [argv: readonly string[], code: number, told: re
   [['plan', 'bad.yaml'], 3, ['bad.yaml:6:27', 'state', '^^^^']],
   [['validate', 'bad.yaml', 'tab.yaml'], 3, ['bad.yaml:6:27', 'tab.yaml:2']],
   [['plan', 'greet', '-i', 'gone.yaml'], 3, ['there is no inventory gone.yaml']],
-  [['plan', 'greet', '-i', 'ini.ini'], 3, ['INI']],
+  [['plan', 'greet', '-i', 'ini.ini'], 3, ['[all is no section', 'ini.ini:1:1']],
   [['plan', 'greet', '-i', 'nobody.yaml'], 5, ['no host']],
   [['plan', 'greet', '-l', 'elsewhere'], 5, ['elsewhere']],
   [['plan', 'greet', '-i', 'far.yaml'], 4, ['far', '127.0.0.1']],

@@ -106,13 +106,16 @@ describe('an inventory in Ansible’s format', () => {
     ]).toEqual([...[true, 420, 2222]])
   })
 
-  it('replaces inventory_dir and inventory_hostname, and leaves other braces as they are', () => {
+  it('carries Jinja as text, and knows the folder of each host for inventory_dir', () => {
     const folder = writeFiles({
-      'x.yaml':
-        'g:\n  hosts: {h: }\n  vars: {k: ["{{ inventory_dir }}/{{inventory_hostname}}"], j: "{{ lookup(1) }}"}\n',
+      'x.yaml': 'g:\n  hosts: {h: }\n  vars: {k: ["{{ inventory_dir }}"], j: "{{ lookup(1) }}"}\n',
     })
     const inventory = unwrap(loadInventory([join(folder, 'x.yaml')]))
-    expect([valueIn(inventory, 'h', 'k'), valueIn(inventory, 'h', 'j')]).toEqual([[`${folder}/h`], '{{ lookup(1) }}'])
+    expect([valueIn(inventory, 'h', 'k'), valueIn(inventory, 'h', 'j')]).toEqual([
+      ['{{ inventory_dir }}'],
+      '{{ lookup(1) }}',
+    ])
+    expect(inventory.hosts.get(hostName('h'))?.folder).toBe(folder)
   })
 
   it('reads group_vars and host_vars beside it, in Ansible’s order of precedence', () => {
@@ -151,16 +154,11 @@ describe('an inventory in Ansible’s format', () => {
 })
 
 describe('an inventory is refused with a way out', () => {
-  it('when it is INI', () => {
-    const folder = writeFiles({ hosts: '[etcd]\ne1 ansible_host=10.0.0.1\n' })
-    expect(problems(join(folder, 'hosts'))).toContain('is an INI inventory, which is not read yet')
-  })
-
-  it('when it is a program', () => {
-    const folder = writeFiles({ 'hosts.py': 'print("{}")\n', other: '#!/bin/sh\n' })
-    chmodSync(join(folder, 'hosts.py'), 0o755)
-    expect(problems(join(folder, 'hosts.py'))).toContain('inventory programs are not run')
-    expect(problems(join(folder, 'other'))).toContain('inventory programs are not run')
+  it('when it is a program and none may be run, or one that cannot be run', () => {
+    const folder = writeFiles({ hosts: '#!/bin/sh\n', 'other.sh': '#!/bin/sh\n' })
+    chmodSync(join(folder, 'hosts'), 0o755)
+    expect(problems(join(folder, 'hosts'))).toContain('inventory programs are not run here')
+    expect(problems(join(folder, 'other.sh'))).toContain(`is not executable\n    chmod +x ${folder}/other.sh`)
   })
 
   it('when it is not there, or a folder without inventories, or encrypted', () => {

@@ -23,17 +23,21 @@ const select = (pattern: string, limit?: string): string => {
   return selected.ok ? selected.value.join(' ') : problemText(selected.problems)
 }
 
+/** Groups near to `all` first, as Ansible orders them. */
+const ALL = 'e1 e2 e3 e4 10.0.0.7 2001:db8::7 web1.example.com web2.example.com'
+
 describe('a pattern selects', () => {
   it.each([
-    ['all', 'e1 e2 e3 e4 web1.example.com web2.example.com 10.0.0.7 2001:db8::7'],
-    ['*', 'e1 e2 e3 e4 web1.example.com web2.example.com 10.0.0.7 2001:db8::7'],
+    ['all', ALL],
+    ['*', ALL],
     ['etcd', 'e1 e2 e3 e4'],
-    ['e3:e1', 'e1 e3'],
-    ['e3,e1', 'e1 e3'],
+    ['e3:e1', 'e3 e1'],
+    ['e3,e1', 'e3 e1'],
+    ['e3 e1', 'e3 e1'],
     ['etcd:!web', 'e1 e2 e3'],
     ['etcd:&prod', 'e4'],
     ['prod:etcd:&etcd:!e4', 'e1 e2 e3'],
-    ['!etcd', 'web1.example.com web2.example.com 10.0.0.7 2001:db8::7'],
+    ['!etcd', '10.0.0.7 2001:db8::7 web1.example.com web2.example.com'],
     ['e?', 'e1 e2 e3 e4'],
     ['[ef][12]*', 'e1 e2'],
     ['*.example.com', 'web1.example.com web2.example.com'],
@@ -54,6 +58,13 @@ describe('a pattern selects', () => {
   it('what a limit leaves of it', () => {
     expect(select('etcd', 'web:e1')).toBe('e1 e4')
   })
+
+  it('a limit from a file, one pattern a line, beside others', () => {
+    const folder = writeFiles({ 'failed.retry': '# from yesterday\ne1\n\n  e[34]*\n!e4\n' })
+    expect(select('etcd', `@${folder}/failed.retry`)).toBe('e1 e3')
+    expect(select('etcd', `e2,@${folder}/failed.retry`)).toBe('e1 e2 e3')
+    expect(select('etcd', '@/nope')).toBe('reference: there is no file of --limit /nope\n')
+  })
 })
 
 describe('a pattern that selects nobody is an error', () => {
@@ -66,7 +77,7 @@ describe('a pattern that selects nobody is an error', () => {
     ['z*', 'no-hosts: no host matches z*\n    the inventory has these groups: all, etcd, web, prod, lone, empty\n'],
     [
       'etcd[9]',
-      'no-hosts: no host matches etcd[9]\n    the inventory has these groups: all, etcd, web, prod, lone, empty\n',
+      'no-hosts: the host pattern etcd[9]: etcd has 4 hosts, and none at [9]\n    the inventory has these groups: all, etcd, web, prod, lone, empty\n',
     ],
   ])('%s', (pattern, said) => {
     expect(select(pattern)).toBe(said)
@@ -81,7 +92,7 @@ describe('a pattern that selects nobody is an error', () => {
     expect(select('etcd', 'web5')).toContain('--limit web5: no group or host is named web5')
   })
 
-  it.each(['~(a+)+$', '~(a|a)*', '~((a)*)*', '~(', '~(a)\\1', '', '@file', `~${'a'.repeat(300)}`])(
+  it.each(['~(a+)+$', '~(a|a)*', '~((a)*)*', '~(', '~(a)\\1', '', '@file', 'etcd[1-3]', `~${'a'.repeat(300)}`])(
     'malformed: %s',
     (pattern) => {
       expect(select(pattern)).toMatch(/^usage: /)
