@@ -27,6 +27,7 @@ const OF_PROBLEM: Readonly<Record<ProblemKind, ExitCode>> = {
   template: 3,
   expression: 3,
   parameter: 3,
+  rule: 3,
   guard: 3,
   irreversible: 3,
   blocked: 3,

@@ -53,7 +53,13 @@ export type Placer = (start: number, end: number) => NameUse['at']
 
 function rawNote(shown: string, at: NameUse['at']): Problem {
   const message = `${shown} goes into shell text without quotes`
-  return { kind: 'template', message, at, hint: 'write {{ }} unless the value is shell text itself' }
+  return {
+    kind: 'template',
+    rule: 'raw-in-shell',
+    message,
+    at,
+    hint: 'write {{ }} unless the value is shell text itself',
+  }
 }
 
 /** A rendering problem about one name is placed at that name, any other at the whole. */
@@ -76,6 +82,7 @@ export function compileExpression(compiling: Compiling, node: YamlScalar, wanted
     return constant(false)
   }
   const { expression } = parsed
+  compiling.expressions.push({ node, wanted })
   if (wanted === 'boolean' && !['bool', 'dyn'].includes(expression.type)) {
     compiling.problems.push({ ...notBoolean(source, `is of type ${expression.type}`), at: spanOf(node) })
   }
@@ -89,12 +96,12 @@ export function compileExpression(compiling: Compiling, node: YamlScalar, wanted
   return { uses, bind }
 }
 
-const expressionProblem = (node: YamlScalar, { problem, start, end }: ExpressionFault): Problem => ({
+export const expressionProblem = (node: YamlScalar, { problem, start, end }: ExpressionFault): Problem => ({
   ...problem,
   at: placeInScalar(node, start, end),
 })
 
-const notBoolean = (source: string, what: string): Problem => ({
+export const notBoolean = (source: string, what: string): Problem => ({
   kind: 'expression',
   message: `\`${source}\` ${what}, where true or false is wanted`,
   hint: 'compare it with something: size(list) > 0, text != ""',

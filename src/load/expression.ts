@@ -58,9 +58,21 @@ function withMixedArithmetic(base: Environment): Environment {
 }
 
 /** Parses an expression and checks what can be checked: syntax, functions that do not exist, operands that never fit. */
-export function parseExpression(source: string): Parsed {
+export const parseExpression = (source: string): Parsed => parseIn(environment, source)
+
+/** The types that names can be declared with; what is not declared is of any type. */
+export type DeclaredType = 'bool' | 'int' | 'string' | 'list' | 'map'
+
+/** As parseExpression, where names have types: what can never fit them is a fault too. */
+export function makeTypedParser(types: ReadonlyMap<string, DeclaredType>): (source: string) => Parsed {
+  const typed = environment.clone()
+  for (const [name, type] of types) typed.registerVariable(name, type)
+  return (source) => parseIn(typed, source)
+}
+
+function parseIn(within: Environment, source: string): Parsed {
   try {
-    const run = environment.parse(source)
+    const run = within.parse(source)
     const checked = run.check()
     if (checked.error) return { ok: false, fault: faultOf(source, checked.error) }
     const names = rootNames(run.ast, new Set())

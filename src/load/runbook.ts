@@ -9,7 +9,7 @@ import { compileValue } from './compile-args.ts'
 import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
 import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
-import type { Compiling, NameUse } from './compiling.ts'
+import type { Compiling, NameUse, WrittenExpression } from './compiling.ts'
 import { runbookNameOf } from './find-runbook.ts'
 import { compileParams } from './params.ts'
 import { structureSchema } from './runbook-schema.ts'
@@ -40,11 +40,34 @@ export interface RunbookSource {
 
 /** A runbook compiled from its text, or every problem in it with its place. Reads the files that arguments name. */
 export function loadRunbook(source: RunbookSource): Result<Runbook> {
+  const compiled = compileRunbook(source)
+  if (!compiled.ok) return compiled
+  const { runbook, problems } = compiled.value
+  return problems.length > 0 ? fail(problems) : succeed(runbook)
+}
+
+/** A runbook as far as it could be compiled, how it is written, and everything that is wrong in it. */
+export interface CompiledRunbook {
+  readonly runbook: Runbook
+  readonly root: YamlNode
+  readonly problems: readonly Problem[]
+  readonly expressions: readonly WrittenExpression[]
+}
+
+/** As loadRunbook, for who wants to look at a runbook in spite of its problems; fails only where there is no YAML. */
+export function compileRunbook(source: RunbookSource): Result<CompiledRunbook> {
   const parsed = parseYaml(source.file, source.text, 'runbook')
   if (!parsed.ok) return parsed
-  const compiling: Compiling = { modules: source.modules, folder: dirname(source.file), problems: [], notes: [] }
+  const compiling: Compiling = {
+    modules: source.modules,
+    folder: dirname(source.file),
+    problems: [],
+    notes: [],
+    expressions: [],
+  }
   const runbook = compile(compiling, parsed.value, source)
-  return compiling.problems.length > 0 ? fail(inFileOrder(compiling.problems)) : succeed(runbook)
+  const { problems, expressions } = compiling
+  return succeed({ runbook, root: parsed.value, problems: inFileOrder(problems), expressions })
 }
 
 /** Top to bottom, each problem once. */
@@ -122,7 +145,13 @@ function noteName(compiling: Compiling, root: YamlNode, file: string): void {
   const expected = runbookNameOf(file)
   if (!name || textOf(name) === expected) return
   const message = `the name ${textOf(name)} differs from that of its file, ${expected}`
-  compiling.notes.push({ kind: 'schema', message, at: spanOf(name), hint: 'rename one of the two' })
+  compiling.notes.push({
+    kind: 'schema',
+    rule: 'name-differs',
+    message,
+    at: spanOf(name),
+    hint: 'rename one of the two',
+  })
 }
 
 interface CompiledVar {

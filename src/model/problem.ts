@@ -26,6 +26,7 @@ export type ProblemKind =
   | 'timeout'
   | 'plan-drifted' // the hosts are not as the plan says
   | 'plan-stale' // the plan belongs to another runbook, inventory or version
+  | 'rule' // breaks a rule of `validate`: see its `rule` and `severity`
   | 'irreversible' // needs --allow-irreversible
   | 'locked'
   | 'gate' // a batch's gate did not open
@@ -33,6 +34,9 @@ export type ProblemKind =
   | 'interrupted'
   | 'io' // files of the controller
   | 'internal'
+
+/** How bad a problem is: only an error stops anything by itself. */
+export type Severity = 'error' | 'warning' | 'info'
 
 /**
  * An expected failure, told to the user: what was being done, where, what came back, what to try.
@@ -48,6 +52,9 @@ export interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly exitCode?: number // of the failed command on the host
+  /** What `explain` tells more of; else the kind. */
+  readonly rule?: string
+  readonly severity?: Severity // error when absent
 }
 
 /** The one throwable of the program: carries problems, never a stack for the user. */

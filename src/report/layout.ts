@@ -55,3 +55,6 @@ export function columns(rows: readonly (readonly string[])[]): readonly string[]
 
 /** "1 step", "2 steps". */
 export const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`
+
+/** Text on lines of at most WIDTH characters. */
+export const wrapText = (text: string): string => wrapWords(text.split(' '), '')
