@@ -11,6 +11,7 @@ import { command } from './system/command.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
+import { line } from './system/line.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { waitFor } from './system/wait-for.ts'
@@ -23,6 +24,7 @@ const all: readonly Module[] = [
   envFile,
   file,
   gather,
+  line,
   service,
   shell,
   waitFor,
