@@ -6,6 +6,7 @@ import type { Contestant } from './contestant.ts'
 import { countOneRun } from './count-one-run.ts'
 import { ratioText, type Target, tableText } from './figures-text.ts'
 import type { BenchHost } from './host.ts'
+import { measureInventory } from './inventory.ts'
 import { startLabHost } from './lab-host.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { startPrivateSshd } from './private-sshd.ts'
@@ -33,6 +34,7 @@ async function main(words: readonly string[]): Promise<void> {
   const options = parseOptions(words)
   const scratch = openScratch()
   try {
+    if (options.what === 'inventory') return say(...(await measureInventory(options, scratch.make('inventory'))))
     const host = await startHost(options, scratch.make('sshd'))
     await untilInterrupted(
       host,

@@ -117,11 +117,11 @@ function mergeLevels(
   }
   const host = hostOf(inventory, name)
   for (const [key, variable] of host?.vars ?? []) {
-    merged.set(key, {
-      ...variable,
-      value: withMagic(variable.value, host ?? { name }),
-      overrode: [...variable.overrode, ...pastOf(merged.get(key))],
-    })
+    const value = withMagic(variable.value, host ?? { name })
+    const earlier = merged.get(key)
+    // One object for all hosts of a group, where nothing differs.
+    if (value === variable.value && !earlier) merged.set(key, variable)
+    else merged.set(key, { ...variable, value, overrode: [...variable.overrode, ...pastOf(earlier)] })
   }
   for (const { name: key, value, origin } of overrides) {
     merged.set(key, { value, origin, overrode: pastOf(merged.get(key)) })
@@ -153,16 +153,17 @@ const limitsOf = (param: Param): string =>
 
 function hostVariables({ runbook, inventory }: VariablesInput, name: HostName, all: Variables): HostVariables {
   const isParam = new Set(runbook.params.map((param) => param.name))
-  const open = [...all].filter(([key]) => !PASSWORD.test(key))
-  const valuesOf = (members: typeof open): JsonObject =>
-    Object.fromEntries(members.map(([key, { value }]) => [key, value]))
-  const groups = hostOf(inventory, name)?.groups.filter((group) => group !== 'all') ?? []
-  const magic = { inventory_hostname: name, group_names: groups.toSorted() }
-  return {
-    variables: { ...valuesOf(open.filter(([key]) => !isParam.has(key))), ...magic },
-    params: valuesOf(open.filter(([key]) => isParam.has(key))),
-    all: new Map([...all].map(([key, variable]) => [key, PASSWORD.test(key) ? masked(variable) : variable])),
+  const variables: Record<string, Json> = {}
+  const params: Record<string, Json> = {}
+  const shown = new Map(all)
+  for (const [key, variable] of all) {
+    if (PASSWORD.test(key)) shown.set(key, masked(variable))
+    else (isParam.has(key) ? params : variables)[key] = variable.value
   }
+  const groups = hostOf(inventory, name)?.groups.filter((group) => group !== 'all') ?? []
+  variables.inventory_hostname = name
+  variables.group_names = groups.toSorted()
+  return { variables, params, all: shown }
 }
 
 const masked = (variable: Variable): Variable => ({

@@ -31,15 +31,22 @@ export const plainVars = (vars: Variables): JsonObject =>
   )
 
 /** JSON as Python's json.dumps prints it with sorted keys, four spaces deep. */
-export const sortedJsonText = (value: Json): string => `${JSON.stringify(sorted(value), undefined, 4)}\n`
+export const sortedJsonText = (value: Json): string => `${JSON.stringify(sortedKeys(value, new Map()), undefined, 4)}\n`
 
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (!isObject(value)) return value
-  const members = Object.entries(value) as readonly (readonly [string, Json])[] // sealed: members of Json
-  return Object.fromEntries(
-    members.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
-  )
+/** The hosts of a group share their values, which are sorted once. */
+function sortedKeys(value: Json, known: Map<Json, Json>): Json {
+  if (typeof value !== 'object' || value === null) return value
+  const made = known.get(value)
+  if (made !== undefined) return made
+  const copy = Array.isArray(value)
+    ? value.map((item: Json) => sortedKeys(item, known))
+    : Object.fromEntries(
+        Object.entries(value)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, member]) => [key, sortedKeys(member as Json, known)]), // sealed: members of Json
+      )
+  known.set(value, copy)
+  return copy
 }
 
 /** What `ansible-inventory --graph` prints: groups as a tree, children before hosts; `vars`: with variables, as `--vars`. */
