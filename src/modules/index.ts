@@ -11,6 +11,7 @@ import { command } from './system/command.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
+import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
@@ -24,6 +25,7 @@ const all: readonly Module[] = [
   envFile,
   file,
   gather,
+  ini,
   line,
   service,
   shell,
