@@ -1,5 +1,15 @@
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Approval, Command, InventoryView, Output, Reach, ReportFormat, Said, Targets } from './command.ts'
+import type {
+  Approval,
+  Command,
+  FindingFormat,
+  InventoryView,
+  Output,
+  Reach,
+  ReportFormat,
+  Said,
+  Targets,
+} from './command.ts'
 import type { CommandRow } from './command-table.ts'
 
 /** Options as the parser gives them: camelCase names, unchecked. */
@@ -13,7 +23,7 @@ interface Given {
 
 /** Seals parsed words as a Command; what is out of range is a usage problem. */
 export function toCommand({ row, args, raw }: Given): Result<Command> {
-  const problems = wrongValues(raw)
+  const problems = wrongValues(raw, row.kind === 'validate' ? FINDING_FORMATS : FORMATS)
   return problems.length > 0 ? fail(problems) : succeed(commandOf({ row, args, raw }))
 }
 
@@ -30,7 +40,16 @@ function commandOf({ row, args, raw }: Given): Command {
     case 'show':
       return { ...common, kind: 'show', name: first }
     case 'validate':
-      return { ...common, kind: 'validate', names: args, targets }
+      return {
+        ...common,
+        kind: 'validate',
+        names: args,
+        targets,
+        format: findingFormatOf(raw),
+        warnings: raw.strict === true ? 'fail' : 'told',
+      }
+    case 'explain':
+      return { ...common, kind: 'explain', ...optional('topic', args[0]) }
     case 'inventory':
       return { ...common, kind: 'inventory', targets, view: viewOf(raw) }
     case 'vars':
@@ -90,16 +109,17 @@ function commandOf({ row, args, raw }: Given): Command {
 }
 
 const FORMATS: readonly ReportFormat[] = ['text', 'markdown', 'json']
+const FINDING_FORMATS: readonly FindingFormat[] = ['text', 'json', 'github', 'sarif']
 const CONNECTIONS: readonly NonNullable<Reach['connection']>[] = ['ssh', 'local']
 const DEFAULT_FORKS = 10 // more connections in flight gain nothing against real sshds (measured)
 const MAX_FORKS = 500
 
-function wrongValues(raw: Raw): readonly Problem[] {
+function wrongValues(raw: Raw, formats: readonly string[]): readonly Problem[] {
   const checks: readonly (readonly [wrong: boolean, message: string])[] = [
     [!isWithin(raw.forks, 1, MAX_FORKS), `--forks wants a whole number from 1 to ${MAX_FORKS}, not "${raw.forks}"`],
     [!isWithin(raw.timeout, 1, 3600), `--timeout wants whole seconds from 1 to 3600, not "${raw.timeout}"`],
     [!isOneOf(raw.connection, CONNECTIONS), `--connection wants ${CONNECTIONS.join(' or ')}, not "${raw.connection}"`],
-    [!isOneOf(raw.format, FORMATS), `--format wants ${FORMATS.join(', ')}, not "${raw.format}"`],
+    [!isOneOf(raw.format, formats), `--format wants ${formats.join(', ')}, not "${raw.format}"`],
     [raw.quiet === true && raw.verbose === true, '--quiet and --verbose contradict each other'],
     ...list(raw.settle)
       .filter((said) => !SAID.test(said))
@@ -171,6 +191,9 @@ function viewOf(raw: Raw): InventoryView {
 
 const formatOf = (raw: Raw): ReportFormat =>
   FORMATS.find((format) => format === raw.format) ?? (raw.json === true ? 'json' : 'text')
+
+const findingFormatOf = (raw: Raw): FindingFormat =>
+  FINDING_FORMATS.find((format) => format === raw.format) ?? (raw.json === true ? 'json' : 'text')
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

@@ -48,8 +48,19 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Look',
     args: [{ spelling: '[runbooks...]', help: 'names or files; none: all there are' }],
     summary: 'check runbooks and inventories without connecting to anything',
-    options: [...INVENTORY, ...LIMIT, ...VARIABLES, ...OUTPUT],
-    examples: ['runbook validate', 'runbook validate ./fix.yaml -i lab.yaml'],
+    options: [
+      ...INVENTORY,
+      ...LIMIT,
+      ...VARIABLES,
+      { flags: '--strict', help: 'warnings fail as errors do' },
+      { flags: '--format <format>', help: 'text, json, github or sarif (default: text)' },
+      ...OUTPUT,
+    ],
+    examples: [
+      'runbook validate',
+      'runbook validate ./fix.yaml -i lab.yaml',
+      'runbook validate --strict --format github',
+    ],
   },
   {
     kind: 'plan',
@@ -201,6 +212,14 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'what steps can do, and with which arguments',
     options: OUTPUT,
     examples: ['runbook modules', 'runbook modules env_file'],
+  },
+  {
+    kind: 'explain',
+    group: 'Language',
+    args: [{ spelling: '[topic]', help: 'id of a rule, an exit code or a module; none: list the rules' }],
+    summary: 'tell what a rule of validate is for, and how to put it right',
+    options: OUTPUT,
+    examples: ['runbook explain', 'runbook explain shell-without-check', 'runbook explain 9'],
   },
   {
     kind: 'schema',

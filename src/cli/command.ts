@@ -39,6 +39,7 @@ export interface Said {
 }
 
 export type ReportFormat = 'text' | 'markdown' | 'json'
+export type FindingFormat = 'text' | 'json' | 'github' | 'sarif'
 
 export type InventoryView =
   | { readonly kind: 'list' }
@@ -55,7 +56,14 @@ export type Command = Common &
   (
     | { readonly kind: 'list' }
     | { readonly kind: 'show'; readonly name: string }
-    | { readonly kind: 'validate'; readonly names: readonly string[]; readonly targets: Targets }
+    | {
+        readonly kind: 'validate'
+        readonly names: readonly string[]
+        readonly targets: Targets
+        readonly format: FindingFormat
+        readonly warnings: 'told' | 'fail' // fail: --strict
+      }
+    | { readonly kind: 'explain'; readonly topic?: string }
     | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
     | {
         readonly kind: 'vars'

@@ -33,6 +33,8 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./vars-command.ts')).varsCommand(command, world)
     case 'modules':
       return (await import('./modules-command.ts')).modulesCommand(command, world)
+    case 'explain':
+      return (await import('./explain-command.ts')).explainCommand(command, world)
     case 'schema':
       return (await import('./schema-command.ts')).schemaCommand(world)
   }

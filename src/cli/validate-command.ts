@@ -1,62 +1,88 @@
 import { findRunbook, listRunbooks, readRunbookFile } from '../load/find-runbook.ts'
 import { loadInventory } from '../load/inventory.ts'
-import { loadRunbook } from '../load/runbook.ts'
+import { lintRunbook } from '../load/lint.ts'
+import { namesUsed } from '../load/rule-names.ts'
+import { RULE_PAGES } from '../load/rules.ts'
+import { compileRunbook } from '../load/runbook.ts'
 import { selectHosts } from '../load/select-hosts.ts'
 import { resolveVariables } from '../load/variables.ts'
+import { unusedVarsFileNames, varsFileNames } from '../load/vars-file-names.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import { type Problem, type Result, succeed } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
 import { createModules } from '../modules/index.ts'
+import { findingCounts, findingJson, findingsGithub, findingsSarif } from '../report/finding-formats.ts'
 import type { CommandOf, Targets } from './command.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
 import { findInventory } from './inventory-choice.ts'
-import { programRunner } from './inventory-program.ts'
 import { runbookFolders } from './runbook-folders.ts'
 import { tellProblems } from './tell-problems.ts'
 import type { World } from './world.ts'
 
 /** `runbook validate`: everything that can be wrong in files, found without connecting to anything. */
 export function validateCommand(command: CommandOf<'validate'>, world: World): ExitCode {
-  const { targets, output } = command
+  const { targets, warnings } = command
   const inventory = inventoryOf(targets, world)
-  const files = filesOf(command.names, world)
-  const results = files.map((file) =>
-    file.ok ? check(file.value, { targets, inventory: inventory.ok ? inventory.value : undefined }) : file,
-  )
-  const problems = [inventory, ...results].flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems))
-  const sound = results.flatMap((result) => (result.ok ? [result.value] : []))
-  const known = inventory.ok ? (inventory.value?.notes ?? []) : []
-  const notes = [...known, ...sound.flatMap((runbook) => runbook.notes ?? [])]
-  if (output.format === 'json') tellJson({ sound, problems, notes }, world)
-  else {
-    for (const { file } of sound) if (output.detail !== 'quiet') world.stdout.write(`ok  ${file}\n`)
-    if (notes.length > 0) world.stderr.write('Remarks that stop nothing:\n')
-    tellProblems([...notes, ...problems], { world, output })
-  }
-  const [first, ...others] = problems
-  return first ? exitCodeOfProblems([first, ...others]) : 0
+  const input = { targets, inventory: inventory.ok ? inventory.value : undefined }
+  const checked = filesOf(command.names, world).map((file) => (file.ok ? check(file.value, input) : refused(file)))
+  const findings = [
+    ...(inventory.ok ? [] : inventory.problems),
+    ...checked.flatMap((one) => one.findings),
+    ...unusedNames(checked, input),
+  ]
+  tell(command, { sound: checked.flatMap(({ sound }) => sound ?? []), findings }, world)
+  const [error, ...errors] = findings.filter(isError)
+  if (error) return exitCodeOfProblems([error, ...errors])
+  return warnings === 'fail' && findings.some(({ severity }) => severity === 'warning') ? 3 : 0
 }
 
-interface Checked {
+const isError = ({ severity = 'error' }: Problem): boolean => severity === 'error'
+
+interface Told {
   readonly sound: readonly Runbook[]
-  readonly problems: readonly Problem[]
-  readonly notes: readonly Problem[]
+  readonly findings: readonly Problem[]
 }
 
-function tellJson({ sound, problems, notes }: Checked, world: World): void {
-  const shown = {
-    valid: problems.length === 0,
-    runbooks: sound.map(({ name, file }) => ({ name, file })),
-    problems,
-    notes,
+function tell({ format, output }: CommandOf<'validate'>, { sound, findings }: Told, world: World): void {
+  switch (format) {
+    case 'github':
+      world.stdout.write(findingsGithub(findings))
+      return
+    case 'sarif':
+      world.stdout.write(findingsSarif(findings, RULE_PAGES))
+      return
+    case 'json': {
+      const runbooks = sound.map(({ name, file }) => ({ name, file }))
+      const shown = { valid: !findings.some(isError), runbooks, findings: findings.map(findingJson) }
+      world.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`)
+      return
+    }
+    case 'text':
+      tellText({ sound, findings }, { output, world })
   }
-  world.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`)
+}
+
+/** Mere remarks are counted, and shown with -v. */
+function tellText({ sound, findings }: Told, telling: Parameters<typeof tellProblems>[1]): void {
+  const { world, output } = telling
+  for (const { file } of sound) if (output.detail !== 'quiet') world.stdout.write(`ok  ${file}\n`)
+  const shown = findings.filter(
+    (finding) =>
+      isError(finding) || (finding.severity === 'warning' && output.detail !== 'quiet') || output.detail === 'verbose',
+  )
+  if (shown.length > 0) tellProblems(shown, telling)
+  const more = shown.length < findings.length ? '; -v shows all' : ''
+  if (findings.length > 0 && output.detail !== 'quiet') {
+    world.stderr.write(
+      `${shown.length > 0 ? '\n' : ''}${findingCounts(findings)}${more}; runbook explain RULE tells more\n`,
+    )
+  }
 }
 
 /** The inventory of the call or the default one; runbooks are checked without any as well. */
 function inventoryOf({ inventories }: Targets, world: World): Result<Inventory | undefined> {
   const choice = findInventory(inventories, world)
-  return choice ? loadInventory(choice.files, { runProgram: programRunner(world) }) : succeed(undefined)
+  return choice ? loadInventory(choice.files) : succeed(undefined)
 }
 
 function filesOf(names: readonly string[], world: World): readonly Result<string>[] {
@@ -70,17 +96,38 @@ interface CheckInput {
   readonly inventory: Inventory | undefined
 }
 
+interface Checked {
+  readonly sound?: Runbook // without errors
+  readonly names: ReadonlySet<string> // that it declares as parameters, or uses
+  readonly findings: readonly Problem[]
+}
+
+const refused = ({ problems }: Result<never> & { ok: false }): Checked => ({ names: new Set(), findings: problems })
+
 /** The runbook itself; with an inventory also its hosts and every value that it needs. */
-function check(file: string, { targets, inventory }: CheckInput): Result<Runbook> {
+function check(file: string, { targets, inventory }: CheckInput): Checked {
   const read = readRunbookFile(file)
-  if (!read.ok) return read
-  const names = inventory && targets.varsFiles.length === 0 ? inventoryNames(inventory) : undefined
-  const loaded = loadRunbook({ ...read.value, modules: createModules(), ...(names ? { inventoryNames: names } : {}) })
-  if (!loaded.ok || !inventory) return loaded
-  const problems = hostProblems(loaded.value, inventory, targets)
-  return problems.length > 0
-    ? fail(problems.map((problem) => ({ ...problem, message: `${file}: ${problem.message}` })))
-    : loaded
+  if (!read.ok) return refused(read)
+  const names = inventory ? inventoryNames(inventory) : undefined
+  const given = names && new Set([...names, ...varsFileNames(targets.varsFiles)])
+  const compiled = compileRunbook({
+    ...read.value,
+    modules: createModules(),
+    ...(given ? { inventoryNames: given } : {}),
+  })
+  if (!compiled.ok) return refused(compiled)
+  const { runbook, problems } = compiled.value
+  const ofHosts = inventory && problems.length === 0 ? hostProblems(runbook, inventory, targets) : []
+  const findings = [
+    ...problems,
+    ...ofHosts.map((problem) => ({ ...problem, message: `${file}: ${problem.message}` })),
+    ...lintRunbook(compiled.value, names),
+  ]
+  return {
+    ...(findings.some(isError) ? {} : { sound: runbook }),
+    names: new Set([...namesUsed(runbook), ...runbook.params.map(({ name }) => name)]),
+    findings,
+  }
 }
 
 /** A default inventory need not have hosts for every runbook; one that is given must. */
@@ -93,6 +140,13 @@ function hostProblems(
   if (!hosts.ok) return inventories.length > 0 ? hosts.problems : []
   const values = resolveVariables({ runbook, inventory, hosts: hosts.value, set, varsFiles })
   return values.ok ? [] : values.problems
+}
+
+/** A file of variables may be for several runbooks: told is what none of them uses. */
+function unusedNames(checked: readonly Checked[], { targets, inventory }: CheckInput): readonly Problem[] {
+  if (checked.some(({ sound }) => !sound)) return []
+  const used = [...checked.flatMap(({ names }) => [...names]), ...(inventory ? inventoryNames(inventory) : [])]
+  return unusedVarsFileNames(targets.varsFiles, new Set(used))
 }
 
 const inventoryNames = (inventory: Inventory): ReadonlySet<string> =>

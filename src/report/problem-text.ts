@@ -19,7 +19,7 @@ export const problemsText = (problems: readonly Problem[], look: ProblemLook): s
 export function problemText(problem: Problem, look: ProblemLook): string {
   const { style } = look
   return [
-    `${style.red(style.bold('error'))}${style.dim(`[${problem.kind}]`)}: ${style.bold(escapeLine(problem.message))}`,
+    `${severityWord(problem, style)}${style.dim(`[${escapeLine(problem.rule ?? problem.kind)}]`)}: ${style.bold(escapeLine(problem.message))}`,
     ...placeLines(problem, style),
     ...(problem.at ? sourceLines(problem.at, look) : []),
     ...detailLines(problem, style),
@@ -27,6 +27,11 @@ export function problemText(problem: Problem, look: ProblemLook): string {
       ? []
       : [`  ${style.cyan('try:')} ${indent(escapeText(problem.hint), ' '.repeat(7)).trimStart()}`]),
   ].join('\n')
+}
+
+function severityWord({ severity = 'error' }: Problem, style: Style): string {
+  const paint = { error: style.red, warning: style.yellow, info: style.cyan }[severity]
+  return paint(style.bold(severity))
 }
 
 function placeLines({ host, step, exitCode }: Problem, style: Style): readonly string[] {
