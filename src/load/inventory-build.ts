@@ -107,9 +107,16 @@ const portOf = ({ host, port, at }: HostStatement): VarStatement[] =>
     ? []
     : [{ kind: 'var', home: 'inventory', owner: { kind: 'host', name: host }, name: 'ansible_port', value: port, at }]
 
+/** Names through which an object reaches its class. */
+const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
 /** A priority in group_vars/ comes too late to count, as in Ansible: it is a variable like any other there. */
 function addVar(draft: Draft, statement: VarStatement): void {
-  const { owner, name, value, home } = statement
+  const { owner, name, value, home, at } = statement
+  if (PROTOTYPE_NAMES.has(name)) {
+    draft.problems.push({ kind: 'schema', message: `${name} may not be the name of a variable`, at })
+    return
+  }
   if (owner.kind === 'host') {
     draft.hosts.get(owner.name)?.vars.push(statement)
     return
@@ -121,8 +128,7 @@ function addVar(draft: Draft, statement: VarStatement): void {
   }
   const priority = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof priority === 'number' && Number.isInteger(priority)) group.priority = priority
-  else
-    draft.problems.push({ kind: 'schema', message: 'ansible_group_priority must be a whole number', at: statement.at })
+  else draft.problems.push({ kind: 'schema', message: 'ansible_group_priority must be a whole number', at })
 }
 
 /** Groups without a parent are children of `all`. */

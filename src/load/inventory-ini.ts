@@ -212,12 +212,23 @@ function readHosts(reading: IniReading, line: Line): void {
     wrong(reading, at, entry.message, hintForHost(first.text) ?? entry.hint)
     return
   }
+  const odd = words.find((word) => word.text.indexOf('=') < 1)
+  if (odd) {
+    const hint = 'one host in each line; no spaces around =, and quotes around a value with spaces'
+    wrong(reading, spanIn(reading, line, odd.start, odd.end), `name=value is expected, not ${odd.text}`, hint)
+    return
+  }
   const { group, folder } = reading
   const port = entry.port === undefined ? {} : { port: entry.port }
   for (const host of entry.names) {
     reading.statements.push({ kind: 'host', group, host, ...port, at, folder })
-    for (const word of words) readAssignment(reading, line, { owner: { kind: 'host', name: host }, word })
+    for (const word of words) pushVar(reading, { kind: 'host', name: host }, assignmentOf(reading, line, word))
   }
+}
+
+function assignmentOf(reading: IniReading, line: Line, { text, start, end }: IniWord) {
+  const equals = text.indexOf('=')
+  return { name: text.slice(0, equals), written: text.slice(equals + 1), at: spanIn(reading, line, start, end) }
 }
 
 function hintForHost(text: string): string | undefined {
@@ -225,19 +236,4 @@ function hintForHost(text: string): string | undefined {
   return text.includes('=')
     ? 'a host comes first, then its variables; those of a group go under [group:vars]'
     : undefined
-}
-
-function readAssignment(
-  reading: IniReading,
-  line: Line,
-  { owner, word }: { readonly owner: Owner; readonly word: IniWord },
-): void {
-  const at = spanIn(reading, line, word.start, word.end)
-  const equals = word.text.indexOf('=')
-  if (equals < 1) {
-    const hint = 'one host in each line; no spaces around =, and quotes around a value with spaces'
-    wrong(reading, at, `name=value is expected behind a host, not ${word.text}`, hint)
-    return
-  }
-  pushVar(reading, owner, { name: word.text.slice(0, equals), written: word.text.slice(equals + 1), at })
 }

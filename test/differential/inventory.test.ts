@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -5,7 +6,7 @@ import { loadInventory } from '../../src/load/inventory.ts'
 import { selectHosts } from '../../src/load/select-hosts.ts'
 import type { Inventory } from '../../src/model/inventory.ts'
 import { unwrap } from '../../src/model/problem.ts'
-import { inventoryList } from '../../src/report/inventory-text.ts'
+import { inventoryGraph, inventoryList, sortedJsonText } from '../../src/report/inventory-text.ts'
 import { writeFiles } from '../load/write-files.ts'
 import { askAnsible } from './ask-ansible.ts'
 import { generatedInventory } from './inventory-arbitrary.ts'
@@ -60,3 +61,92 @@ describe(`generated inventories (seed ${SEED})`, () => {
     expect(compared).toBe(CASES)
   })
 })
+
+describe('inventories as people write them', () => {
+  const files: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    guide: {
+      hosts:
+        'mail.example.com\n\n[webservers]\nwww[01:50:7].example.com http_port=80 maxRequestsPerChild=808\n\n[dbservers]\ndb-[a:f].example.com:5433\n[prod:children]\nwebservers\ndbservers\n[prod:vars]\nntp_server=ntp.example.com\nproxy=proxy.example.com\n',
+      'group_vars/webservers/http.yml': 'http_port: 8080\n',
+      'host_vars/www01.example.com': 'maxRequestsPerChild: 909\n',
+    },
+    addresses: {
+      'hosts.yaml':
+        'all:\n  hosts:\n    jump: {ansible_host: 203.0.113.5, ansible_port: 2222, ansible_user: admin}\n  children:\n    k8s-nodes:\n      hosts:\n        10.0.0.[1:3]: {ansible_ssh_common_args: "-o ProxyJump=jump"}\n        "[2001:db8::1]:22": {}\n        fe80::1: {note: "{{ jinja | default(1) }}"}\n      vars: {ansible_become: yes, ansible_become_method: sudo}\n',
+    },
+    merging: {
+      'hosts.yml':
+        'x-defaults:\n  vars: &defaults {user: app, mode: 0644}\napp:\n  vars:\n    <<: *defaults\n    mode: "0600"\n  hosts: app1\n  children: leaf\n',
+    },
+    priority: {
+      hosts: '[a]\nh\n[b]\nh\n[a:vars]\nv=a\nansible_group_priority=10\n[b:vars]\nv=b\n',
+    },
+  }
+
+  it.each(Object.keys(files))(
+    '%s: the same list and the same graph with variables, from the program itself',
+    (name) => {
+      const folder = writeFiles(files[name] ?? {})
+      const source = join(folder, Object.keys(files[name] ?? {})[0] ?? '')
+      const inventory = unwrap(loadInventory([source]))
+      expect(plain(inventoryList(inventory))).toEqual(JSON.parse(ansibleInventory(folder, '-i', source, '--list')))
+      expect(sortedJsonText(inventoryList(inventory))).toBe(ansibleInventory(folder, '-i', source, '--list'))
+      expect(inventoryGraph(inventory)).toBe(ansibleInventory(folder, '-i', source, '--graph'))
+      expect(inventoryGraph(inventory, 'vars')).toBe(ansibleInventory(folder, '-i', source, '--graph', '--vars'))
+    },
+  )
+
+  it('the same hosts in the same order for all kinds of patterns', () => {
+    const folder = writeFiles({
+      hosts: 'lone\n[web]\nw[1:5]\n[db]\nd1\nd2\nw5\n[site:children]\nweb\ndb\n[old]\nd1\n',
+      'failed.retry': 'w2\nd*\n',
+    })
+    const source = join(folder, 'hosts')
+    const patterns = [
+      ...[
+        'all',
+        '*',
+        'web',
+        'db:web',
+        'web,db',
+        'site:!db',
+        'site:&db',
+        '!web',
+        '&db',
+        'web[0]',
+        'web[-1]',
+        'web[1:3]',
+      ],
+      ...[
+        'web[2:]',
+        'w*[0:1]',
+        '~w[12]',
+        '~.*1$',
+        'w[!13]',
+        'd?',
+        'd2:d1',
+        'site:&web:!w5',
+        'old,lone,w1',
+        'db web',
+        'ungrouped',
+      ],
+    ]
+    const [answer] = askAnsible([{ sources: [source], patterns }], folder)
+    const inventory = unwrap(loadInventory([source]))
+    const ours = Object.fromEntries(patterns.map((pattern) => [pattern, unwrap(selectHosts(inventory, pattern))]))
+    expect(answer && 'hosts' in answer && answer.hosts).toEqual(ours)
+  })
+})
+
+/** What the program of Debian's ansible-core prints. */
+function ansibleInventory(cwd: string, ...args: readonly string[]): string {
+  const env = {
+    PATH: '/usr/bin:/bin',
+    HOME: cwd,
+    ANSIBLE_CONFIG: join(import.meta.dirname, 'ansible.cfg'),
+    LC_ALL: 'C.UTF-8',
+  }
+  const { status, stdout, stderr } = spawnSync('/usr/bin/ansible-inventory', args, { cwd, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}

@@ -9,10 +9,10 @@ import { problemText } from './problem-text.ts'
 
 const filesIn = (folder: string): readonly string[] =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
+    .filter((name) => !name.endsWith('.txt'))
     .map((name) => join(folder, name))
 
-const golden = (file: string): string => join(process.cwd(), file.replace(/\.yaml$/, '.txt'))
+const golden = (file: string): string => join(process.cwd(), `${file.replace(/\.yaml$/, '')}.txt`)
 
 describe('a broken runbook is refused, and every mistake in it is told with its place', () => {
   it.each(filesIn('test/bad/runbooks'))('%s', async (file) => {

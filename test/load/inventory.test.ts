@@ -145,11 +145,73 @@ describe('an inventory in Ansible’s format', () => {
     expect([...unwrap(loadInventory(['e1,e2,'])).hosts.keys()]).toEqual(['e1', 'e2'])
   })
 
+  it('lets group_vars of a later source win over those of an earlier one, however deep their groups', () => {
+    const inventory = load(
+      {
+        '1/hosts.yaml': 'p:\n  children:\n    c:\n      hosts: {h: }\n',
+        '1/group_vars/c.yaml': 'v: deep, first\n',
+        '2/hosts.ini': '[q]\nx\n',
+        '2/group_vars/p.yaml': 'v: shallow, second\n',
+      },
+      '1/hosts.yaml',
+      '2/hosts.ini',
+    )
+    expect(valueIn(inventory, 'h', 'v')).toBe('shallow, second')
+  })
+
+  it('reads a file that only comments as one without hosts', () => {
+    expect(load({ 'x.yaml': '---\n# later\n' }).hosts.size).toBe(0)
+  })
+
   it('changes its digest with any byte of any file', () => {
     const digest = (vars: string) =>
       load({ 'x.yaml': 'g: {hosts: {h: }}\n', 'group_vars/g.yaml': vars }, 'x.yaml').sha256
     expect(digest('a: 1\n')).toBe(digest('a: 1\n'))
     expect(digest('a: 1\n')).not.toBe(digest('a: 1 \n'))
+  })
+})
+
+describe('what looks like a slip is noted, and stops nothing', () => {
+  const notes = (files: Readonly<Record<string, string>>, ...names: readonly string[]): string => {
+    const folder = writeFiles(files)
+    const inventory = unwrap(loadInventory(names.map((name) => join(folder, name))))
+    return (inventory.notes ?? []).map(({ message }) => message.replaceAll(`${folder}/`, '')).join('\n')
+  }
+
+  it.each([
+    [
+      'a port where a host is not named first',
+      '[a]\nh\n[b]\nh:22\n',
+      'the port 22 of h does not count: the host is named before',
+    ],
+    ['a host and a group of one name', '[a]\nh\n[h]\nx\n', 'h is a host and a group'],
+    ['a host in no group', 'x\n[all]\ny\n[a]\nh\n', 'y is in no group'],
+    ['a comment in the middle of a word', '[a]\nh pass=a#b\n', 'a comment begins in the middle of this word'],
+    ['a comment behind the value of a group', '[a]\nh\n[a:vars]\nv = x # y\n', 'the value of v holds its comment'],
+    ['a name that no template can hold', '[a]\nh my-var=1\n', '"my-var" is no name of a variable: nothing can use it'],
+    ['nothing', 'x\n[a]\nh v=1\n', ''],
+  ])('%s', (_, text, said) => {
+    expect(notes({ 'hosts.ini': text }, 'hosts.ini')).toBe(said)
+  })
+
+  it('files of variables that nothing reads', () => {
+    const files = {
+      'hosts.yaml': 'g: {hosts: {h: }}\n',
+      'group_vars/g.yml': 'ansible_group_priority: 5\n',
+      'group_vars/g.yaml': 'v: 2\n',
+      'host_vars/hh.yml': 'v: 3\n',
+    }
+    expect(notes(files, 'hosts.yaml')).toBe(
+      [
+        'a priority does not count in group_vars',
+        'group_vars/g.yaml is not read: group_vars/g.yml is there too, and only that one counts',
+        'host_vars/hh.yml is not read: no host of the inventory has this name',
+      ].join('\n'),
+    )
+  })
+
+  it('an INI file in a folder, by its name', () => {
+    expect(notes({ 'inv/a.yaml': 'g: {hosts: {h: }}\n', 'inv/b.ini': '[g]\n' }, 'inv')).toBe('inv/b.ini is not read')
   })
 })
 
