@@ -15,6 +15,7 @@ import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
+import { sysctl } from './system/sysctl.ts'
 import { waitFor } from './system/wait-for.ts'
 import { yamlEdit } from './system/yaml-edit.ts'
 
@@ -29,6 +30,7 @@ const all: readonly Module[] = [
   line,
   service,
   shell,
+  sysctl,
   waitFor,
   yamlEdit,
   etcdHealthy,

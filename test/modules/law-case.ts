@@ -19,6 +19,7 @@ export interface LawCase {
   readonly refuses?: string // regular expression on the problem of applying, which then must change nothing
   readonly holds?: string // shell text that succeeds after applying
   readonly watch?: readonly string[] // folders besides $S that must be as before after undoing
+  readonly observe?: string // shell text whose output must be as before after undoing
   readonly units?: readonly string[] // units whose state must be as before
 }
 

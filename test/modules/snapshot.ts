@@ -6,7 +6,12 @@ import type { LawHost } from './law-host.ts'
  */
 export async function snapshot(
   host: LawHost,
-  { folder, watch = [], units = [] }: { folder: string; watch?: readonly string[]; units?: readonly string[] },
+  {
+    folder,
+    watch = [],
+    units = [],
+    observe,
+  }: { folder: string; watch?: readonly string[]; units?: readonly string[]; observe?: string },
 ): Promise<string> {
   const reply = await host.run(snapshotText, folder).then(async (own) => {
     const others = await Promise.all(
@@ -15,7 +20,8 @@ export async function snapshot(
     const shown = await Promise.all(
       units.map((unit) => host.run(`systemctl show -p ActiveState,UnitFileState,NeedDaemonReload -- ${unit}`, folder)),
     )
-    return [own, ...others, ...shown]
+    const observed = observe === undefined ? [] : [await host.run(observe, folder)]
+    return [own, ...others, ...shown, ...observed]
   })
   for (const one of reply) if (one.code !== 0) throw new Error(`no snapshot: ${one.stderr}`)
   const [own = '', ...others] = reply.map((one) => one.stdout.toString('utf8'))
