@@ -8,11 +8,13 @@ import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
+import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
 import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
+import { mount } from './system/mount.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { sysctl } from './system/sysctl.ts'
@@ -23,11 +25,13 @@ import { yamlEdit } from './system/yaml-edit.ts'
 const all: readonly Module[] = [
   assert,
   command,
+  cron,
   envFile,
   file,
   gather,
   ini,
   line,
+  mount,
   service,
   shell,
   sysctl,
