@@ -1,6 +1,7 @@
 import type { TargetHost } from '../engine/input.ts'
+import { becomeDefault } from '../load/become-default.ts'
 import type { EndpointOptions } from '../load/endpoint.ts'
-import { selectHosts } from '../load/select-hosts.ts'
+import { hostOf, selectHosts } from '../load/select-hosts.ts'
 import { resolveVariables } from '../load/variables.ts'
 import type { HostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -38,7 +39,9 @@ export function prepare({ runbook, inventory, targets, access }: PrepareInput): 
     params: resolved.params,
     hosts: endpoints.map((endpoint): TargetHost => {
       const { variables = {}, params = {} } = resolved.hosts.get(endpoint.host) ?? {}
-      return { name: endpoint.host, endpoint, variables, params }
+      const host = hostOf(inventory, endpoint.host)
+      const become = host ? unwrap(becomeDefault(host)) : undefined
+      return { name: endpoint.host, endpoint, variables, params, ...(become === undefined ? {} : { become }) }
     }),
     stageHosts: stageHostsOf(runbook, inventory, hosts),
   }

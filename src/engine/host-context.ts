@@ -64,8 +64,9 @@ export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<
   return unknowns[0]?.[1]
 }
 
-export const privilegeOf = (runbook: Runbook, step: Step): Privilege =>
-  (step.become ?? runbook.become) ? 'root' : 'login'
+/** What the step says, else the runbook, else the host's own `ansible_become`. */
+export const privilegeOf = (runbook: Runbook, step: Step, { target }: HostContext): Privilege =>
+  (step.become ?? runbook.become ?? target.become) ? 'root' : 'login'
 
 /** Tells the contexts what the run did before it was interrupted. */
 export function restorePast(contexts: Contexts, { finished }: RunRecord): void {

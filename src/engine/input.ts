@@ -15,6 +15,7 @@ export interface TargetHost {
   readonly endpoint: Endpoint
   readonly variables: JsonObject // inventory variables and inventory_hostname, group_names
   readonly params: JsonObject // resolved for this host
+  readonly become?: boolean // root where neither step nor runbook says: ansible_become
 }
 
 /** What planning needs: everything that the outside gives the engine. */

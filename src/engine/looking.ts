@@ -34,9 +34,10 @@ export function probeAt(
     predicted,
   }: { readonly host: HostName; readonly step: Step; readonly predicted?: (resource: Resource) => Json | undefined },
 ): Probe {
+  const context = contextOf(looking.contexts, host)
   return planningProbe({
-    connection: contextOf(looking.contexts, host).connection,
-    privilege: privilegeOf(looking.runbook, step),
+    connection: context.connection,
+    privilege: privilegeOf(looking.runbook, step, context),
     cache: looking.caches.get(host) ?? new Map(),
     predicted: predicted ?? (() => undefined),
     timeoutMs: step.timeoutMs,

@@ -48,7 +48,11 @@ const hasWork = ({ plan, stage, index }: StageInput): boolean =>
 export async function refreshFacts(running: Running, hosts: readonly HostName[]): Promise<void> {
   const { input, contexts } = running
   const probeFor = (host: HostName, step: Step) =>
-    liveProbe(contextOf(contexts, host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+    liveProbe(
+      contextOf(contexts, host).connection,
+      privilegeOf(input.runbook, step, contextOf(contexts, host)),
+      step.timeoutMs,
+    )
   await gatherFacts({ runbook: input.runbook, contexts, hosts, probeFor })
 }
 

@@ -98,7 +98,11 @@ export async function decideInTime(running: Running, place: Place, looks?: numbe
 }
 
 function decideOnce({ contexts, input }: Running, { host, step }: Place): Promise<Decided> {
-  const probe = liveProbe(contextOf(contexts, host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const probe = liveProbe(
+    contextOf(contexts, host).connection,
+    privilegeOf(input.runbook, step, contextOf(contexts, host)),
+    step.timeoutMs,
+  )
   const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
   return decide({ step, host, contexts, probe, owed })
 }
@@ -137,7 +141,7 @@ async function makeChange(
     ...idsOf(place),
     name: step.name,
     module: step.module.name,
-    become: privilegeOf(input.runbook, step) === 'root',
+    become: privilegeOf(input.runbook, step, contextOf(running.contexts, host)) === 'root',
     args: decided.args,
     folder,
     change: recordChange(decided.change, step),
@@ -211,14 +215,19 @@ async function applyAndProve(
 }
 
 async function decideSettled({ contexts, input }: Running, { host, step }: Place, args: JsonObject) {
-  const probe = liveProbe(contextOf(contexts, host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const probe = liveProbe(
+    contextOf(contexts, host).connection,
+    privilegeOf(input.runbook, step, contextOf(contexts, host)),
+    step.timeoutMs,
+  )
   return step.module.plan(args, await step.module.read(args, probe))
 }
 
 /** The session of one step: its folder, and its output shown as it comes. */
 export function sessionAt({ contexts, input }: Running, place: Place, folder: string): Session {
   const { host, stage, step } = place
-  const runner = contextOf(contexts, host).connection.session(privilegeOf(input.runbook, step))
+  const context = contextOf(contexts, host)
+  const runner = context.connection.session(privilegeOf(input.runbook, step, context))
   const { run } = withTimeout(runner, step.timeoutMs, {
     onOutput: (stream, chunk) =>
       input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: chunk.toString('utf8') }),

@@ -72,7 +72,8 @@ async function find(running: Running, open: ChangeRecord): Promise<'done' | 'not
 async function waitUntilOver(running: Running, open: ChangeRecord): Promise<void> {
   const { input } = running
   const step = stepOf(input.runbook, open)
-  const probe = liveProbe(contextOf(running.contexts, open.host).connection, privilegeOf(input.runbook, step))
+  const context = contextOf(running.contexts, open.host)
+  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context))
   for (let left = WAIT_S; ; left -= 1) {
     const processes = await processesOf(probe, open.folder)
     if (processes.length === 0) return
@@ -93,8 +94,8 @@ const stillRunning = ({ host, step, name }: ChangeRecord, processes: readonly st
 
 /** Undefined where the host cannot be looked at: whoever goes on with the step finds that, and tells it. */
 async function lookAgain({ contexts, input }: Running, open: ChangeRecord, step: Step): Promise<Decision | undefined> {
-  const { connection } = contextOf(contexts, open.host)
-  const probe = liveProbe(connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const context = contextOf(contexts, open.host)
+  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   try {
     return step.module.plan(open.args, await step.module.read(open.args, probe))
   } catch (error) {

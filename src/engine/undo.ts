@@ -212,7 +212,8 @@ async function applyUndo(running: Running, { record, step }: { record: ChangeRec
   const { undo } = step
   if (!undo || !record.undo) return
   const { contexts, input } = running
-  const probe = liveProbe(contextOf(contexts, record.host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const context = contextOf(contexts, record.host)
+  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   const decision = undo.module.plan(record.undo.args, await undo.module.read(record.undo.args, probe))
   if (decision.kind === 'blocked') throw new ProblemError({ kind: 'blocked', message: decision.message })
   if (decision.kind === 'noop') return
@@ -222,7 +223,8 @@ async function applyUndo(running: Running, { record, step }: { record: ChangeRec
 
 /** Undone is proven as done is: looking again, the module must see the state from before. */
 async function proveUndone({ contexts, input }: Running, record: ChangeRecord, step: Step): Promise<void> {
-  const probe = liveProbe(contextOf(contexts, record.host).connection, privilegeOf(input.runbook, step), step.timeoutMs)
+  const context = contextOf(contexts, record.host)
+  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   const decision = step.module.plan(record.args, await step.module.read(record.args, probe))
   const before = decision.kind === 'change' ? decision.change.before : undefined
   if (before && canonical(before) === canonical(record.change.before)) return

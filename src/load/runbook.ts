@@ -111,13 +111,14 @@ function headOf(root: YamlNode) {
   const description = textOf(childOf(root, 'description'))
   const onFailure = textOf(childOf(root, 'on_failure')) ?? 'stop'
   const onMissedTarget = textOf(childOf(root, 'on_missed_target')) ?? 'keep'
+  const become = flagOf(root, 'become')
   return {
     name: textOf(childOf(root, 'name')) ?? '',
     summary: textOf(childOf(root, 'summary')) ?? '',
     ...(description === undefined ? {} : { description }),
     symptoms: itemsOf(childOf(root, 'symptoms')).flatMap((node) => textOf(node) ?? []),
     hosts: textOf(childOf(root, 'hosts')) ?? '',
-    become: flagOf(root, 'become') ?? false,
+    ...(become === undefined ? {} : { become }),
     onFailure: onFailure as OnFailure, // sealed: the schema has its words
     onMissedTarget: onMissedTarget as OnMissedTarget, // sealed: likewise
   }

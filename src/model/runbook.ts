@@ -96,7 +96,7 @@ export interface Runbook {
   readonly text: string // the file as read, kept with each run
   readonly sha256: string
   readonly hosts: string // pattern
-  readonly become: boolean
+  readonly become?: boolean // else each host's own
   readonly params: readonly Param[]
   readonly vars: readonly { readonly name: string; readonly value: Bindable<Json> }[] // in order, after facts
   readonly facts: readonly Step[] // reads with `as`, on every host, before vars and guards, and again at each stage
