@@ -1,11 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import type { StepId } from '../model/id.ts'
 import type { Problem } from '../model/problem.ts'
 import { problemsText } from '../report/problem-text.ts'
 import { styleFor, type Telling } from './look.ts'
 
 /** Problems for people on stderr, or as JSON lines on stdout. */
-export function tellProblems(problems: readonly Problem[], telling: Telling): void {
+export function tellProblems(
+  problems: readonly Problem[],
+  telling: Telling,
+  nameOf: (step: StepId) => string | undefined = () => undefined,
+): void {
   const { world, output } = telling
   const shown = output.detail === 'verbose' ? problems : problems.map(withoutStack)
   if (output.format === 'json') {
@@ -14,7 +19,13 @@ export function tellProblems(problems: readonly Problem[], telling: Telling): vo
   }
   const style = styleFor(world.stderr, telling)
   const few = output.detail === 'verbose' ? shown : shown.slice(0, MOST_SHOWN)
-  world.stderr.write(problemsText(few, { style, sourceOf: (file) => readSource(path.resolve(world.cwd, file)) }))
+  const look = {
+    style,
+    nameOf,
+    sourceOf: (file: string) => readSource(path.resolve(world.cwd, file)),
+    lines: output.detail === 'verbose' ? 'all' : 'last',
+  } as const
+  world.stderr.write(problemsText(few, look))
   if (few.length < shown.length) world.stderr.write(`\nand ${shown.length - few.length} more: -v shows all\n`)
 }
 

@@ -1,8 +1,10 @@
 import type { RunSummary } from '../engine/input.ts'
 import { escapeLine } from '../model/escape.ts'
 import type { RunRecord } from '../model/run-record.ts'
+import { changedText, changesJson } from '../report/changed-text.ts'
 import { comparisonLines } from '../report/measure-text.ts'
 import { outcomeText } from '../report/outcome-text.ts'
+import type { Style } from '../report/style.ts'
 import { styleFor, type Telling } from './look.ts'
 import { tellProblems } from './tell-problems.ts'
 
@@ -10,17 +12,25 @@ import { tellProblems } from './tell-problems.ts'
 export function tellRun(summary: RunSummary, record: RunRecord, telling: Telling): void {
   const { world, output } = telling
   if (output.format === 'json') {
-    world.stdout.write(`${JSON.stringify({ type: 'summary', ...summary })}\n`)
+    const more = {
+      changes: changesJson(record.changes),
+      next: nextCommands(summary, record).map(({ command }) => command),
+    }
+    world.stdout.write(`${JSON.stringify({ type: 'summary', ...summary, ...more })}\n`)
     return
   }
-  if (summary.problems.length > 0) tellProblems(summary.problems, telling)
+  if (summary.problems.length > 0) {
+    const names = new Map(record.changes.map(({ step, name }) => [step, name]))
+    tellProblems(summary.problems, telling, (step) => names.get(step))
+    world.stderr.write(changedText(record.changes, summary.problems, styleFor(world.stderr, telling)))
+  }
   const style = styleFor(world.stdout, telling)
   const measures = comparisonLines(record.readings, style)
   const lines = [
     outcomeText(summary.outcome, style),
     ...measures,
     ...standing(record),
-    `${style.cyan('next:')} ${nextCommand(summary, record)}`,
+    ...nextLines(nextCommands(summary, record), style),
   ]
   for (const line of lines) world.stdout.write(`${line}\n`)
 }
@@ -36,11 +46,28 @@ function standing({ changes, owed }: RunRecord): readonly string[] {
   ]
 }
 
-function nextCommand({ run, outcome }: RunSummary, { started, changes }: RunRecord): string {
+/** The commands to type next, the likeliest first, each with when. */
+function nextCommands({ run, outcome }: RunSummary, { started, changes }: RunRecord): readonly Next[] {
   const target = started.of ?? run
-  const open = changes.some((change) => change.state !== 'undone')
-  if (outcome === 'rollback-failed') return `runbook report ${run}   # then again: runbook rollback ${target}`
-  return started.verb === 'apply' && open
-    ? `runbook report ${run}   # or undo it: runbook rollback ${run}`
-    : `runbook report ${run}`
+  const report: Next = { command: `runbook report ${run}` }
+  if (outcome === 'rollback-failed') return [report, { command: `runbook rollback ${target}`, when: 'again' }]
+  if (started.verb !== 'apply') return [report]
+  const isCut = outcome === 'failed-not-rolled-back' || outcome === 'interrupted'
+  return [
+    ...(isCut ? [{ command: `runbook resume ${run}`, when: 'to go on' }] : [report]),
+    ...(changes.some((change) => change.state !== 'undone')
+      ? [{ command: `runbook rollback ${run}`, when: 'to undo it' }]
+      : []),
+  ]
 }
+
+interface Next {
+  readonly command: string
+  readonly when?: string
+}
+
+const nextLines = (nexts: readonly Next[], style: Style): readonly string[] =>
+  nexts.map(({ command, when }, index) => {
+    const mark = index === 0 ? style.cyan('next:') : '     '
+    return `${mark} ${command}${when === undefined ? '' : style.dim(`   # ${when}`)}`
+  })

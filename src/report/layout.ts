@@ -30,16 +30,24 @@ function punctuated(items: readonly (string | readonly string[])[], mark: string
 }
 
 function wrapWords(words: readonly string[], first: string): string {
-  const margin = ' '.repeat(first.length)
+  const margin = ' '.repeat(cellsOf(first))
   const lines: string[] = []
   let line = first
   for (const [index, word] of words.entries()) {
-    const fits = line.length + 1 + word.length <= WIDTH
+    const fits = cellsOf(line) + 1 + cellsOf(word) <= WIDTH
     if (index > 0 && !fits) lines.push(line)
     line = index === 0 ? line + word : fits ? `${line} ${word}` : margin + word
   }
   return [...lines, line].join('\n')
 }
+
+/** Columns that text takes on a terminal: East Asian wide characters and emoji two, combining marks none. */
+export const cellsOf = (text: string): number =>
+  [...text].reduce((sum, one) => sum + (COMBINING.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0)
+
+const COMBINING = /^\p{M}$/u
+const WIDE =
+  /^[\u{1100}-\u{115f}\u{2e80}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u
 
 /** Rows with columns padded to their widest cell, two spaces between; no spaces at line ends. */
 export function columns(rows: readonly (readonly string[])[]): readonly string[] {

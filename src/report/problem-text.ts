@@ -1,7 +1,8 @@
 import { escapeLine, escapeText } from '../model/escape.ts'
+import type { StepId } from '../model/id.ts'
 import type { Problem } from '../model/problem.ts'
 import { locationText, type Span } from '../model/source.ts'
-import { indent, WIDTH } from './layout.ts'
+import { cellsOf, count, indent, WIDTH } from './layout.ts'
 import type { Style } from './style.ts'
 
 /** What a problem's text needs from outside. */
@@ -9,6 +10,8 @@ export interface ProblemLook {
   readonly style: Style
   /** The text of a file that a span points into; undefined where there is none to show. */
   readonly sourceOf: (file: string) => string | undefined
+  readonly nameOf?: (step: StepId) => string | undefined
+  readonly lines?: 'last' | 'all' // of output; last: the last LAST_LINES
 }
 
 /** All problems, a blank line between; each what, where, what came back and what to try. Ends with a newline. */
@@ -20,9 +23,9 @@ export function problemText(problem: Problem, look: ProblemLook): string {
   const { style } = look
   return [
     `${severityWord(problem, style)}${style.dim(`[${escapeLine(problem.rule ?? problem.kind)}]`)}: ${style.bold(escapeLine(problem.message))}`,
-    ...placeLines(problem, style),
+    ...placeLines(problem, look),
     ...(problem.at ? sourceLines(problem.at, look) : []),
-    ...detailLines(problem, style),
+    ...detailLines(problem, look),
     ...(problem.hint === undefined
       ? []
       : [`  ${style.cyan('try:')} ${indent(escapeText(problem.hint), ' '.repeat(7)).trimStart()}`]),
@@ -34,10 +37,11 @@ function severityWord({ severity = 'error' }: Problem, style: Style): string {
   return paint(style.bold(severity))
 }
 
-function placeLines({ host, step, exitCode }: Problem, style: Style): readonly string[] {
+function placeLines({ host, step, exitCode }: Problem, { style, nameOf }: ProblemLook): readonly string[] {
+  const name = step === undefined ? undefined : nameOf?.(step)
   const facts = [
     ...(host === undefined ? [] : [`on ${style.bold(escapeLine(host))}`]),
-    ...(step === undefined ? [] : [`in step ${escapeLine(step)}`]),
+    ...(step === undefined ? [] : [`in step ${escapeLine(name === undefined ? step : `${name} (${step})`)}`]),
     ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
   ]
   return facts.length === 0 ? [] : [`  ${facts.join(', ')}`]
@@ -51,11 +55,11 @@ function sourceLines(at: Span, { style, sourceOf }: ProblemLook): readonly strin
   const number = String(at.line)
   const bar = style.dim('|')
   const { before, marked, after } = cut(line, at)
-  const caret = style.red('^'.repeat(Math.max(1, marked.length)))
+  const caret = style.red('^'.repeat(Math.max(1, cellsOf(marked))))
   return [
     place,
     `  ${style.dim(number)} ${bar} ${before}${marked}${after}`.trimEnd(),
-    `  ${' '.repeat(number.length)} ${bar} ${' '.repeat(before.length)}${caret}`,
+    `  ${' '.repeat(number.length)} ${bar} ${' '.repeat(cellsOf(before))}${caret}`,
   ]
 }
 
@@ -75,9 +79,20 @@ function cut(line: string, at: Span): { before: string; marked: string; after: s
 /** A tab in a source line is one space here, so that the caret stands under its word. */
 const escapeCells = (text: string): string => escapeLine(text.replaceAll('\t', ' '))
 
-function detailLines({ detail }: Problem, style: Style): readonly string[] {
+/** Output is shown from its end, where programs say why they failed. */
+const LAST_LINES = 20
+const MAX_LINE = 1000 // characters of one line
+
+function detailLines({ detail }: Problem, { style, lines: wanted = 'last' }: ProblemLook): readonly string[] {
   if (detail === undefined || detail.trim() === '') return []
-  return escapeText(detail.trimEnd())
-    .split('\n')
-    .map((line) => `  ${style.dim('|')} ${line}`.trimEnd())
+  const lines = escapeText(detail.trimEnd()).split('\n')
+  const shown = wanted === 'all' ? lines : lines.slice(-LAST_LINES)
+  const left = lines.length - shown.length
+  return [
+    ...(left > 0 ? [style.dim(`  | ... ${count(left, 'line')} before; -v shows all`)] : []),
+    ...shown.map((line) => `  ${style.dim('|')} ${cutLine(line, wanted)}`.trimEnd()),
+  ]
 }
+
+const cutLine = (line: string, wanted: 'last' | 'all'): string =>
+  wanted === 'all' || line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}...`
