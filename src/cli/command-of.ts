@@ -64,7 +64,15 @@ function commandOf({ row, args, raw }: Given): Command {
     case 'ping':
       return { ...common, kind: 'ping', pattern: args[0] ?? 'all', targets, reach }
     case 'trust':
-      return { ...common, kind: 'trust', pattern: first, targets, reach, approval }
+      return {
+        ...common,
+        kind: 'trust',
+        pattern: first,
+        changed: raw.replace === true ? 'replaced' : 'refused',
+        targets,
+        reach,
+        approval,
+      }
     case 'plan':
       return {
         ...common,
@@ -110,7 +118,7 @@ function commandOf({ row, args, raw }: Given): Command {
 
 const FORMATS: readonly ReportFormat[] = ['text', 'markdown', 'json']
 const FINDING_FORMATS: readonly FindingFormat[] = ['text', 'json', 'github', 'sarif']
-const CONNECTIONS: readonly NonNullable<Reach['connection']>[] = ['ssh', 'local']
+const CONNECTIONS: readonly NonNullable<Reach['connection']>[] = ['ssh', 'openssh', 'local']
 const DEFAULT_FORKS = 10 // more connections in flight gain nothing against real sshds (measured)
 const MAX_FORKS = 500
 
@@ -118,7 +126,7 @@ function wrongValues(raw: Raw, formats: readonly string[]): readonly Problem[] {
   const checks: readonly (readonly [wrong: boolean, message: string])[] = [
     [!isWithin(raw.forks, 1, MAX_FORKS), `--forks wants a whole number from 1 to ${MAX_FORKS}, not "${raw.forks}"`],
     [!isWithin(raw.timeout, 1, 3600), `--timeout wants whole seconds from 1 to 3600, not "${raw.timeout}"`],
-    [!isOneOf(raw.connection, CONNECTIONS), `--connection wants ${CONNECTIONS.join(' or ')}, not "${raw.connection}"`],
+    [!isOneOf(raw.connection, CONNECTIONS), `--connection wants ${CONNECTIONS.join(', ')}, not "${raw.connection}"`],
     [!isOneOf(raw.format, formats), `--format wants ${formats.join(', ')}, not "${raw.format}"`],
     [raw.quiet === true && raw.verbose === true, '--quiet and --verbose contradict each other'],
     ...list(raw.settle)

@@ -167,8 +167,15 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Hosts',
     args: [{ spelling: '<pattern>', help: 'hosts' }],
     summary: "show hosts' keys and remember them as known",
-    options: [...INVENTORY, ...LIMIT, ...CONFIRM, ...REACH, ...OUTPUT],
-    examples: ['runbook trust e1 -i lab.yaml'],
+    options: [
+      { flags: '--replace', help: 'put changed keys in place of the known ones' },
+      ...INVENTORY,
+      ...LIMIT,
+      ...CONFIRM,
+      ...REACH,
+      ...OUTPUT,
+    ],
+    examples: ['runbook trust e1 -i lab.yaml', 'runbook trust e1 --replace -i lab.yaml'],
   },
   {
     kind: 'inventory',

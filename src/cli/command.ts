@@ -19,7 +19,7 @@ export interface Reach {
   readonly forks: number
   readonly user?: string
   readonly privateKey?: string
-  readonly connection?: 'ssh' | 'local'
+  readonly connection?: 'ssh' | 'openssh' | 'local'
   readonly timeoutMs?: number // of connecting
   readonly becomePassword: 'none' | 'ask'
 }
@@ -76,6 +76,7 @@ export type Command = Common &
     | {
         readonly kind: 'trust'
         readonly pattern: string
+        readonly changed: 'refused' | 'replaced' // keys that are not the known ones
         readonly targets: Targets
         readonly reach: Reach
         readonly approval: Approval

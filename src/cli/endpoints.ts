@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type EndpointOptions, endpointOf } from '../load/endpoint.ts'
 import { hostOf } from '../load/select-hosts.ts'
+import type { SshConfig } from '../load/ssh-config.ts'
+import { loadSshConfig } from '../load/ssh-config-file.ts'
+import { escapeLine } from '../model/escape.ts'
 import type { HostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { fail, ProblemError, unwrap } from '../model/problem.ts'
+import { fail, ProblemError, type Result, succeed, unwrap } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
 import { askHidden, canAsk } from './ask.ts'
 import type { Reach } from './command.ts'
@@ -28,10 +31,63 @@ export async function openAccess(reach: Reach, world: World): Promise<EndpointOp
       ...(connection === undefined ? {} : { connection }),
       ...(timeoutMs === undefined ? {} : { timeoutSeconds: timeoutMs / 1000 }),
     },
+    globalKnownHostsFiles: GLOBAL_KNOWN_HOSTS.filter((file) => existsSync(file)),
+    sshConfigs: configsFor(world),
+    remark: onceEach((text) => world.stderr.write(`note: ${escapeLine(text)}\n`)),
     ...(world.env.SSH_AUTH_SOCK ? { agentSocket: world.env.SSH_AUTH_SOCK } : {}),
     identityFiles: IDENTITY_FILES.map((name) => path.join(ssh, name)).filter((file) => existsSync(file)),
     ...(becomePassword === undefined ? {} : { becomePassword }),
   }
+}
+
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+
+function onceEach(tell: (text: string) => void): (text: string) => void {
+  const told = new Set<string>()
+  return (text) => {
+    if (!told.has(text)) tell(text)
+    told.add(text)
+  }
+}
+
+/** The ssh_configs that hold: that of `-F`, or the user's and then the system's; each read once, when first needed. */
+function configsFor({ homeFolder, cwd }: World): NonNullable<EndpointOptions['sshConfigs']> {
+  const ssh = path.join(homeFolder, '.ssh')
+  const cache = new Map<string | undefined, Result<readonly SshConfig[]>>()
+  const given = (file: string) =>
+    loadSshConfig({
+      file: path.resolve(cwd, file.replace(/^~(?=\/)/, homeFolder)),
+      includeFolder: ssh,
+      home: homeFolder,
+      trust: 'as-given',
+      whenMissing: 'problem',
+    })
+  const own = () => [
+    loadSshConfig({
+      file: path.join(ssh, 'config'),
+      includeFolder: ssh,
+      home: homeFolder,
+      trust: 'owner-only',
+      whenMissing: 'empty',
+    }),
+    loadSshConfig({
+      file: '/etc/ssh/ssh_config',
+      includeFolder: '/etc/ssh',
+      home: homeFolder,
+      trust: 'as-given',
+      whenMissing: 'empty',
+    }),
+  ]
+  return (file) => {
+    const found = cache.get(file) ?? together(file === 'none' ? [] : file === undefined ? own() : [given(file)])
+    cache.set(file, found)
+    return found
+  }
+}
+
+function together<T>(results: readonly Result<T>[]): Result<readonly T[]> {
+  const problems = results.flatMap((result) => (result.ok ? [] : result.problems))
+  return problems.length > 0 ? fail(problems) : succeed(results.map(unwrap))
 }
 
 async function askBecomePassword(world: World) {

@@ -33,7 +33,7 @@ export const REACH: readonly Option[] = [
   { flags: '-f, --forks <n>', help: 'hosts worked on at a time (default: 10)' },
   { flags: '-u, --user <name>', help: 'log in as this user' },
   { flags: '--private-key <file>', help: 'log in with this key' },
-  { flags: '--connection <kind>', help: 'ssh or local' },
+  { flags: '--connection <kind>', help: 'ssh, openssh or local' },
   { flags: '-T, --timeout <seconds>', help: 'to connect (default: 10)' },
   { flags: '-K, --ask-become-pass', help: 'ask for the sudo password' },
 ]

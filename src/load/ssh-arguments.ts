@@ -1,3 +1,6 @@
+import type { Endpoint } from '../model/transport.ts'
+import { type Jump, parseJumps } from './ssh-jump.ts'
+
 /** What ssh arguments of an inventory (`ansible_ssh_common_args`) say, of the few that are understood. */
 export interface SshArguments {
   readonly knownHostsFiles?: readonly string[]
@@ -5,6 +8,9 @@ export interface SshArguments {
   readonly user?: string
   readonly connectTimeoutSeconds?: number
   readonly identityFiles: readonly string[]
+  readonly configFile?: string // of -F
+  readonly jumps?: readonly Jump[] // empty: ProxyJump=none
+  readonly words: readonly string[] // all of them, for ssh itself
 }
 
 export interface ArgumentFault {
@@ -13,27 +19,34 @@ export interface ArgumentFault {
 }
 
 const UNDERSTOOD =
-  'understood are -i, -p, and -o with UserKnownHostsFile, Port, User, IdentityFile, ConnectTimeout, StrictHostKeyChecking=yes'
+  'understood are -i, -p, -l, -F, -J, and -o with UserKnownHostsFile, Port, User, IdentityFile, ConnectTimeout, ProxyJump, StrictHostKeyChecking=yes; with ansible_connection: openssh, any -o'
 
 interface Collected {
   knownHostsFiles?: readonly string[]
   port?: number
   user?: string
   connectTimeoutSeconds?: number
+  configFile?: string
+  jumps?: readonly Jump[]
+  readonly words: string[]
+  readonly transport: Endpoint['transport']
   readonly identityFiles: string[]
   readonly faults: ArgumentFault[]
 }
 
 /** Reads ssh arguments; what is not understood is a fault, never passed over. */
-export function parseSshArguments(text: string): {
+export function parseSshArguments(
+  text: string,
+  transport: Endpoint['transport'] = 'ssh2',
+): {
   readonly found: SshArguments
   readonly faults: readonly ArgumentFault[]
 } {
-  const collected: Collected = { identityFiles: [], faults: [] }
+  const collected: Collected = { identityFiles: [], faults: [], words: [], transport }
   const words = splitWords(text)
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? ''
-    const short = /^-([iop])(.*)$/s.exec(word)
+    const short = /^-([iopFJl])(.*)$/s.exec(word)
     if (!short) {
       refuse(collected, word)
       continue
@@ -41,15 +54,19 @@ export function parseSshArguments(text: string): {
     const attached = short[2] ?? ''
     const value = attached === '' ? (words[at + 1] ?? '') : attached
     if (attached === '') at += 1
+    collected.words.push(`-${short[1]}`, value)
     takeOption(collected, short[1] ?? '', value)
   }
-  const { faults, ...found } = collected
+  const { faults, transport: _, ...found } = collected
   return { found, faults }
 }
 
 function takeOption(collected: Collected, letter: string, value: string): void {
   if (letter === 'i') collected.identityFiles.push(value)
   else if (letter === 'p') takePort(collected, value)
+  else if (letter === 'l') collected.user = value
+  else if (letter === 'F') collected.configFile = value
+  else if (letter === 'J') takeJumps(collected, value)
   else takeSetting(collected, value)
 }
 
@@ -57,6 +74,12 @@ function takePort(collected: Collected, value: string): void {
   const port = Number(value)
   if (Number.isInteger(port) && port > 0 && port < 65_536) collected.port = port
   else collected.faults.push({ message: `${value} is no port`, hint: 'a port is 1 to 65535' })
+}
+
+function takeJumps(collected: Collected, value: string): void {
+  const jumps = value.toLowerCase() === 'none' ? [] : parseJumps(value)
+  if (jumps) collected.jumps = jumps
+  else collected.faults.push({ message: `${value} is no chain of [user@]host[:port]`, hint: 'as in -J bastion,inner' })
 }
 
 function takeSetting(collected: Collected, setting: string): void {
@@ -77,11 +100,14 @@ function takeSetting(collected: Collected, setting: string): void {
     case 'connecttimeout':
       collected.connectTimeoutSeconds = Number(value)
       return
+    case 'proxyjump':
+      takeJumps(collected, value)
+      return
     case 'stricthostkeychecking':
       if (value !== 'yes') collected.faults.push(notStrict(value))
       return
     default:
-      refuse(collected, setting)
+      if (collected.transport !== 'openssh') refuse(collected, setting)
   }
 }
 
@@ -91,10 +117,8 @@ const notStrict = (value: string): ArgumentFault => ({
 })
 
 function refuse(collected: Collected, word: string): void {
-  const jump = /^(?:-J|ProxyJump|ProxyCommand)/i.test(word)
-  const message = jump
-    ? `${word} is not supported yet: hosts are reached directly`
-    : `the ssh argument ${word} is not understood`
+  const isCommand = /^ProxyCommand/i.test(word)
+  const message = isCommand ? `${word} is for the openssh transport only` : `the ssh argument ${word} is not understood`
   collected.faults.push({ message, hint: UNDERSTOOD })
 }
 

@@ -53,7 +53,7 @@ export interface Transport {
 /** Everything needed to reach a host, resolved from inventory, flags and defaults. */
 export interface Endpoint {
   readonly host: HostName
-  readonly transport: 'ssh2' | 'local'
+  readonly transport: 'ssh2' | 'openssh' | 'local'
   readonly address: string
   readonly port: number
   readonly user: string
@@ -64,4 +64,9 @@ export interface Endpoint {
   readonly knownHostsFiles: readonly string[] // absolute; the first is where `trust` writes
   readonly becomePassword?: Secret
   readonly connectTimeoutMs: number
+  readonly agentKeys?: 'named' // of the agent's keys only those of identityFiles; absent: all
+  readonly hostKeyAlias?: string // the name that known_hosts has for it, in place of address and port
+  readonly keepalive?: { readonly intervalMs: number; readonly countMax: number } // as many unanswered cut the connection
+  readonly jumps?: readonly Endpoint[] // of ssh2: the hosts gone through, in order
+  readonly sshArguments?: readonly string[] // of openssh: words for ssh, said by inventory and flags; its own config says the rest
 }

@@ -9,10 +9,15 @@ export interface KnownFor {
   readonly bare: KnownKeys
 }
 
-export function knownFor(entries: readonly KnownHost[], { address, port }: Endpoint): KnownFor {
-  const exact = lookUp(entries, address, port)
-  return { exact, bare: port === 22 ? exact : lookUp(entries, address, 22) }
+export function knownFor(entries: readonly KnownHost[], endpoint: Endpoint): KnownFor {
+  const [name, port] = knownName(endpoint)
+  const exact = lookUp(entries, name, port)
+  return { exact, bare: port === 22 ? exact : lookUp(entries, name, 22) }
 }
+
+/** The name and port that known_hosts has for an endpoint; an alias stands for both. */
+export const knownName = ({ hostKeyAlias, address, port }: Endpoint): readonly [name: string, port: number] =>
+  hostKeyAlias === undefined ? [address, port] : [hostKeyAlias, 22]
 
 /**
  * What is wrong with the key that a host showed, judged as OpenSSH does with StrictHostKeyChecking=yes: some line must
@@ -66,7 +71,7 @@ const changedProblem = (endpoint: Endpoint, key: Buffer, known: readonly KnownHo
   host: endpoint.host,
   message: `the host key of ${placeText(endpoint)} has changed: another machine, a reinstalled one, or an attack`,
   detail: [`it showed ${keyText(key)}`, ...known.map((entry) => `known is ${lineText(entry)}`)].join('\n'),
-  hint: `only if you know why: remove that line, then runbook trust ${endpoint.host}`,
+  hint: `only if you know why: runbook trust --replace ${endpoint.host}`,
 })
 
 const revokedProblem = (endpoint: Endpoint, key: Buffer, entry: KnownHost): Problem => ({

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ProblemError } from '../model/problem.ts'
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts'
@@ -26,6 +26,33 @@ export async function appendKnownHosts(file: string, lines: readonly string[]): 
     throw fileProblem('cannot write', file, error)
   }
 }
+
+/** Takes lines out of the file, durably, by a new file that takes its place; a line that is no longer the same stays. */
+export async function removeLines(file: string, entries: readonly KnownHost[]): Promise<void> {
+  const text = await readText(file)
+  const gone = new Set(entries.map((entry) => entry.line))
+  const now = parseKnownHosts(text, file).filter(({ line }) => gone.has(line))
+  const same = new Set(now.filter((one) => entries.some((entry) => isSame(one, entry))).map(({ line }) => line))
+  const kept = text.split('\n').filter((_, index) => !same.has(index + 1))
+  const target = await realpath(file)
+  const next = `${target}.new`
+  try {
+    const { mode } = await stat(target)
+    const handle = await open(next, 'wx', mode & 0o777)
+    try {
+      await handle.writeFile(kept.join('\n'))
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(next, target)
+  } catch (error) {
+    throw fileProblem('cannot write', file, error)
+  }
+}
+
+const isSame = (one: KnownHost, other: KnownHost): boolean =>
+  one.line === other.line && one.hosts === other.hosts && one.key.equals(other.key)
 
 async function readText(file: string): Promise<string> {
   try {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import ssh2, {
   type Algorithms,
   type AnyAuthMethod,
@@ -12,7 +13,7 @@ import type { Secret } from '../model/secret.ts'
 import type { Channel, ChannelEnd, ChannelListener } from './channel.ts'
 import type { Line } from './connection.ts'
 
-const keepaliveMs = 15_000 // three lost in a row cut the connection
+const keepalive = { intervalMs: 15_000, countMax: 3 } // three lost in a row cut the connection
 const closeGraceMs = 1000
 
 /** A way to prove who we are; `name` is what problems call it. */
@@ -30,6 +31,8 @@ export interface ClientOptions {
   readonly hostKeyAlgorithms: readonly string[]
   readonly acceptsHostKey: (key: Buffer) => boolean
   readonly credentials: readonly Credential[] // tried in order
+  readonly keepalive?: { readonly intervalMs: number; readonly countMax: number }
+  readonly through?: Duplex // a stream to the host, made by one on the way
 }
 
 /** Why there is no connection, in ssh2's words, and how far it came. */
@@ -42,18 +45,24 @@ export interface ConnectFailure {
   readonly offered: readonly string[] // methods that the server takes, where it told
 }
 
+/** A line that can carry connections on to other hosts. */
+export interface Ssh2Line extends Line {
+  /** A stream from the host to an address that it can reach. */
+  readonly forward: (address: string, port: number) => Promise<Duplex>
+}
+
 /** Connects and logs in. The host key is always judged, before any credential is shown. */
-export function connectSsh2(options: ClientOptions): Promise<Line | ConnectFailure> {
+export function connectSsh2(options: ClientOptions): Promise<Ssh2Line | ConnectFailure> {
   const client = new ssh2.Client()
   const attempt = createAttempt(options)
-  const { promise, resolve } = Promise.withResolvers<Line | ConnectFailure>()
+  const { promise, resolve } = Promise.withResolvers<Ssh2Line | ConnectFailure>()
   const fail = (error: Error): void => {
     resolve(attempt.failure(error))
     client.end()
   }
   client.once('connect', () => {
     attempt.reached()
-    client.setNoDelay(true)
+    if (!options.through) client.setNoDelay(true)
   })
   client.on('error', (error: Error & { level?: string }) => {
     if (error.level === 'agent') attempt.note(error.message)
@@ -62,12 +71,11 @@ export function connectSsh2(options: ClientOptions): Promise<Line | ConnectFailu
   client.once('close', () => fail(new Error('the connection was closed before login')))
   client.once('ready', () => resolve(createLine(client)))
   client.connect({
-    host: options.address,
-    port: options.port,
+    ...(options.through ? { sock: options.through } : { host: options.address, port: options.port }),
     username: options.user,
     readyTimeout: options.timeoutMs,
-    keepaliveInterval: keepaliveMs,
-    keepaliveCountMax: 3,
+    keepaliveInterval: (options.keepalive ?? keepalive).intervalMs,
+    keepaliveCountMax: (options.keepalive ?? keepalive).countMax,
     hostVerifier: (key: Buffer) => options.acceptsHostKey(key),
     algorithms: { ...algorithms, serverHostKey: options.hostKeyAlgorithms as ServerHostKeyAlgorithm[] }, // from host-key.ts
     authHandler: (methods, _partial, next) => next(attempt.nextMethod(methods)),
@@ -171,7 +179,7 @@ function answerOnce(password: string): KeyboardInteractiveAuthMethod['prompt'] {
   }
 }
 
-function createLine(client: Client): Line {
+function createLine(client: Client): Ssh2Line {
   let loss: string | undefined
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
   client.on('error', (error) => {
@@ -183,6 +191,10 @@ function createLine(client: Client): Line {
   return {
     lossOf: () => loss,
     openChannel: (command, listener) => openChannel(client, command, listener),
+    forward: (address, port) =>
+      new Promise((resolve, reject) => {
+        client.forwardOut('127.0.0.1', 0, address, port, (error, stream) => (error ? reject(error) : resolve(stream)))
+      }),
     close: async () => {
       client.end()
       const timer = setTimeout(() => client.destroy(), closeGraceMs) // a frozen peer never says goodbye

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { Connection, Endpoint, Transport } from '../model/transport.ts'
 import { createConnection } from './connection.ts'
@@ -6,14 +7,15 @@ import { type Identity, identityProblem, problemsThrown, readIdentity } from './
 import { readKnownHosts } from './known-hosts-file.ts'
 import { createLimit } from './limit.ts'
 import { newNonceFrom, type RandomBytes } from './nonce.ts'
-import { type Credential, connectSsh2, parsePrivateKey } from './ssh2-client.ts'
+import { type Credential, connectSsh2, parsePrivateKey, type Ssh2Line } from './ssh2-client.ts'
 import { connectProblem } from './ssh2-problem.ts'
+import { placeText } from './transport-problem.ts'
 
 const handshakesInFlight = 16 // more gain nothing: the target's sshd and our event loop are the limits
 
 /**
  * Hosts over SSH by the ssh2 library. Host keys are checked as strictly as OpenSSH can; agent forwarding is never on.
- * It knows no certificates, no hardware keys and no ~/.ssh/config: that is for the openssh transport.
+ * It knows no certificates and no hardware keys: they are for the openssh transport.
  */
 export function createSsh2Transport(options: { readonly randomBytes: RandomBytes }): Transport {
   const limited = createLimit(handshakesInFlight)
@@ -21,11 +23,60 @@ export function createSsh2Transport(options: { readonly randomBytes: RandomBytes
 }
 
 async function open(endpoint: Endpoint, randomBytes: RandomBytes): Promise<Connection> {
+  const way: Ssh2Line[] = []
+  const closeWay = async (): Promise<void> => {
+    for (const line of way.toReversed()) await line.close()
+  }
+  try {
+    for (const hop of [...(endpoint.jumps ?? []), endpoint]) way.push(await passOn(endpoint, hop, way.at(-1)))
+  } catch (error) {
+    await closeWay()
+    throw error
+  }
+  const line = { ...(way.at(-1) as Ssh2Line), close: closeWay } // sealed: the endpoint itself is the last of at least one
+  return createConnection(endpoint, line, newNonceFrom(randomBytes))
+}
+
+/** The line to a host of the way, over the one before it; a problem there says whither it was to lead. */
+async function passOn(endpoint: Endpoint, hop: Endpoint, before: Ssh2Line | undefined): Promise<Ssh2Line> {
+  const through = before ? await forwarded(endpoint, hop, before) : undefined
+  try {
+    return await logIn(hop, through)
+  } catch (error) {
+    if (hop === endpoint || !(error instanceof ProblemError)) throw error
+    throw problemsThrown(error.problems.map((problem) => onTheWay(endpoint, problem)))
+  }
+}
+
+const onTheWay = (endpoint: Endpoint, problem: Problem): Problem => ({
+  ...problem,
+  host: endpoint.host,
+  message: `${problem.message}, on the way to ${placeText(endpoint)}`,
+})
+
+async function forwarded(endpoint: Endpoint, hop: Endpoint, before: Ssh2Line): Promise<Duplex> {
+  try {
+    return await before.forward(hop.address, hop.port)
+  } catch (error) {
+    const hops = endpoint.jumps ?? []
+    const last = hops[hop === endpoint ? hops.length - 1 : hops.indexOf(hop) - 1]
+    throw new ProblemError({
+      kind: 'unreachable',
+      host: endpoint.host,
+      message: `${last ? placeText(last) : 'the host before it'} could not connect on to ${placeText(hop)}`,
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'is it up? does AllowTcpForwarding of the sshd in between let connections through?',
+    })
+  }
+}
+
+async function logIn(endpoint: Endpoint, through: Duplex | undefined): Promise<Ssh2Line> {
   const known = knownFor(await readKnownHosts(endpoint.knownHostsFiles), endpoint)
   const { credentials, problems } = await readCredentials(endpoint)
   let refusal: Problem | undefined
   const outcome = await connectSsh2({
     ...endpoint,
+    ...(through ? { through } : {}),
     timeoutMs: endpoint.connectTimeoutMs,
     credentials,
     hostKeyAlgorithms: hostKeyAlgorithms(known),
@@ -36,7 +87,7 @@ async function open(endpoint: Endpoint, randomBytes: RandomBytes): Promise<Conne
   })
   if (refusal) throw new ProblemError(refusal)
   if ('text' in outcome) throw connectProblem(endpoint, outcome, problems)
-  return createConnection(endpoint, outcome, newNonceFrom(randomBytes))
+  return outcome
 }
 
 interface Credentials {

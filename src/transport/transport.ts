@@ -17,6 +17,8 @@ async function load(name: Endpoint['transport'], randomBytes: RandomBytes): Prom
   switch (name) {
     case 'ssh2':
       return (await import('./ssh2-transport.ts')).createSsh2Transport({ randomBytes })
+    case 'openssh':
+      return (await import('./openssh-transport.ts')).createOpensshTransport({ randomBytes })
     case 'local':
       return (await import('./local-transport.ts')).createLocalTransport({ randomBytes })
   }

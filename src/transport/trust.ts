@@ -1,7 +1,8 @@
 import { ProblemError } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
-import { fingerprint, hostPattern, keyType, lookUp, renderKnownHost } from './known-hosts.ts'
-import { appendKnownHosts, readKnownHosts } from './known-hosts-file.ts'
+import { knownFor, knownName } from './host-key.ts'
+import { fingerprint, hostPattern, type KnownHost, keyType, renderKnownHost } from './known-hosts.ts'
+import { appendKnownHosts, readKnownHosts, removeLines } from './known-hosts-file.ts'
 import { connectSsh2 } from './ssh2-client.ts'
 import { connectProblem } from './ssh2-problem.ts'
 import { placeText } from './transport-problem.ts'
@@ -12,6 +13,7 @@ export interface HostKey {
   readonly fingerprint: string // SHA256:..., as ssh-keygen -l prints it
   readonly line: string // for known_hosts
   readonly standing: 'unknown' | 'known' | 'changed' | 'revoked' // by the files of the endpoint
+  readonly replaces: readonly KnownHost[] // of a changed one: the known keys of its type
 }
 
 const families = [
@@ -22,7 +24,13 @@ const families = [
 
 /** Asks the host for its keys, one of each family that it has, and goes no further: nothing of ours is shown. */
 export async function fetchHostKeys(endpoint: Endpoint): Promise<readonly HostKey[]> {
-  const known = lookUp(await readKnownHosts(endpoint.knownHostsFiles), endpoint.address, endpoint.port)
+  if (endpoint.jumps)
+    throw refused(
+      endpoint,
+      `${placeText(endpoint)} is reached through other hosts, and its key is asked for directly only`,
+      'ask for it on the last host of the way (ssh-keyscan), compare it, and write it to known_hosts',
+    )
+  const known = knownFor(await readKnownHosts(endpoint.knownHostsFiles), endpoint).exact
   const keys: Buffer[] = []
   for (const family of families) keys.push(...(await fetchKey(endpoint, family, keys.length)))
   const standing = (key: Buffer): HostKey['standing'] => {
@@ -33,8 +41,9 @@ export async function fetchHostKeys(endpoint: Endpoint): Promise<readonly HostKe
   return keys.map((key) => ({
     type: keyType(key),
     fingerprint: fingerprint(key),
-    line: renderKnownHost(endpoint.address, endpoint.port, key),
+    line: renderKnownHost(...knownName(endpoint), key),
     standing: standing(key),
+    replaces: standing(key) === 'changed' ? known.keys.filter((entry) => entry.type === keyType(key)) : [],
   }))
 }
 
@@ -53,11 +62,31 @@ export async function trustHost(endpoint: Endpoint, keys: readonly HostKey[]): P
     throw refused(
       endpoint,
       message,
-      `if you know why: ssh-keygen -f ${file} -R '${hostPattern(endpoint.address, endpoint.port)}'`,
+      bad.standing === 'changed'
+        ? `if you know why: runbook trust --replace ${endpoint.host}`
+        : 'the machine needs new host keys',
     )
   }
   const lines = keys.filter((key) => key.standing === 'unknown').map((key) => key.line)
   if (lines.length > 0) await appendKnownHosts(file, lines)
+}
+
+/**
+ * Puts changed keys, which a person has compared, in place of the known ones. A line that stands for other hosts too,
+ * or is not in the first file, is refused: what it says of them is not ours to delete.
+ */
+export async function replaceKeys(endpoint: Endpoint, keys: readonly HostKey[]): Promise<void> {
+  const name = hostPattern(...knownName(endpoint))
+  const old = keys.flatMap((key) => key.replaces)
+  const [file] = endpoint.knownHostsFiles
+  const foreign = old.find((entry) => entry.file !== file || !(entry.hosts === name || entry.hosts.startsWith('|')))
+  if (foreign) {
+    const message = `${foreign.file}:${foreign.line} says the old key of ${placeText(endpoint)}, and is not for it alone`
+    throw refused(endpoint, message, 'change that line by hand')
+  }
+  const left = keys.map((key) => (key.standing === 'changed' ? { ...key, standing: 'unknown' as const } : key))
+  if (file) await removeLines(file, old)
+  await trustHost(endpoint, left)
 }
 
 async function fetchKey(

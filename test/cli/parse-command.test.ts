@@ -90,7 +90,7 @@ describe('mistakes are told with what to do', () => {
     [['-f', '0'], '--forks wants a whole number from 1 to 500, not "0"'],
     [['-f', 'many'], '--forks wants'],
     [['-T', '1.5'], '--timeout wants'],
-    [['--connection', 'winrm'], '--connection wants ssh or local, not "winrm"'],
+    [['--connection', 'winrm'], '--connection wants ssh, openssh, local, not "winrm"'],
     [['--set', 'novalue'], '--set wants name=value, not "novalue"'],
     [['-q', '-v'], 'contradict'],
   ])('plan x %j', (options, message) => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type EndpointOptions, endpointOf } from '../../src/load/endpoint.ts'
+import { parseSshConfig } from '../../src/load/ssh-config.ts'
 import { hostName } from '../../src/model/id.ts'
 import type { Host, Variable } from '../../src/model/inventory.ts'
 import type { Json, JsonObject } from '../../src/model/json.ts'
-import { unwrap } from '../../src/model/problem.ts'
+import { succeed, unwrap } from '../../src/model/problem.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { problemText } from './problem-text.ts'
 
@@ -117,10 +118,8 @@ describe('no endpoint comes of', () => {
   })
 
   it.each([
-    ['-o ProxyJump=bastion', 'is not supported yet'],
-    ['-J bastion', 'is not supported yet'],
-    ['-o ProxyCommand="nc %h %p"', 'is not supported yet'],
-    ['-F /dev/null', 'is not understood'],
+    ['-J a:b', 'is no chain of [user@]host[:port]'],
+    ['-o ProxyCommand="nc %h %p"', 'is for the openssh transport only'],
     ['-o ControlMaster=auto', 'is not understood'],
     ['-p 99999', '99999 is no port'],
   ])('the ssh argument %s', (args, said) => {
@@ -143,5 +142,76 @@ describe('no endpoint comes of', () => {
 
   it('several mistakes, told at once', () => {
     expect(problems({ ansible_port: 0, ansible_user: '-l', ansible_host: '$x' }).match(/parameter:/g)).toHaveLength(3)
+  })
+})
+
+describe('what ssh_config says', () => {
+  const withConfig = (text: string, remark = (_: string): void => {}): Partial<EndpointOptions> => ({
+    sshConfigs: () => succeed([unwrap(parseSshConfig('/home/me/.ssh/config', text, () => []))]),
+    remark,
+  })
+
+  it('stands between the inventory and the defaults', () => {
+    const config = withConfig(
+      'Host e*\n HostName %h.example\n User ops\n Port 2222\n IdentityFile ~/k-%r\n HostKeyAlias x\n',
+    )
+    expect(endpoint({ ansible_port: 22 }, config)).toMatchObject({
+      ...{ address: 'e1.example', user: 'ops', port: 22, identityFiles: ['/home/me/k-ops'], hostKeyAlias: 'x' },
+    })
+    expect(endpoint({ ansible_user: 'me' }, config)).toMatchObject({ user: 'me', identityFiles: ['/home/me/k-me'] })
+  })
+
+  it('leads through hosts, each with its own settings, the first perhaps behind others', () => {
+    const config = withConfig('Host e1\n ProxyJump b,in@c:23\nHost b\n User bob\n ProxyJump a\nHost a\n Port 24\n')
+    const { jumps = [] } = endpoint({}, config)
+    expect(jumps.map(({ user, address, port }) => `${user}@${address}:${port}`)).toEqual([
+      'me@a:24',
+      'bob@b:22',
+      'in@c:23',
+    ])
+    expect(endpoint({ ansible_ssh_common_args: '-J z' }, config).jumps).toMatchObject([{ address: 'z' }])
+    expect(endpoint({ ansible_ssh_common_args: '-o ProxyJump=none' }, config).jumps).toBeUndefined()
+  })
+
+  it('cannot turn host keys off, and that is told', () => {
+    const told: string[] = []
+    endpoint(
+      {},
+      withConfig('StrictHostKeyChecking no\n', (text) => told.push(text)),
+    )
+    expect(told).toEqual(['StrictHostKeyChecking no in ssh_config is not obeyed: host keys are always checked'])
+  })
+
+  it.each([
+    ['Match exec "true"\n User x\n', 'the criterion exec of Match is for the openssh transport only'],
+    ['ProxyCommand nc %h %p\n', 'the ssh2 transport has no proxycommand'],
+    ['Host a\n ProxyJump b\nHost b\n ProxyJump a\nHost *\n ProxyJump a', 'goes in a circle'],
+    ['IdentityFile ~/%C\n', 'IdentityFile holds a token'],
+  ])('%j is a problem', (text, said) => {
+    const found = endpointOf(host({}), { ...OPTIONS, ...withConfig(text) })
+    expect(found.ok ? '' : problemText(found.problems)).toContain(said)
+  })
+
+  it.each([
+    ['Usr joe\n', '1:1+3 schema: OpenSSH knows no keyword Usr'],
+    ['\n  Port ssh2\n', '2:3+4 schema: ssh2 is not a port'],
+    ['User "joe\n', 'a quote is not closed'],
+    ['User\n', 'User says nothing'],
+    ['Match all user joe\n', 'all cannot be combined'],
+  ])('a file with %j is refused with its place', (text, said) => {
+    const found = parseSshConfig('/c', text, () => [])
+    expect(found.ok ? '' : problemText(found.problems)).toContain(said)
+  })
+
+  it('is left to ssh itself by the openssh transport', () => {
+    const config = withConfig('Match exec "true"\n User x\n')
+    const vars = {
+      ansible_connection: 'openssh',
+      ansible_user: 'ops',
+      ansible_ssh_common_args: '-o ProxyCommand="nc %h %p"',
+    }
+    expect(endpoint(vars, config)).toMatchObject({
+      ...{ transport: 'openssh', address: 'e1', sshArguments: ['-o', 'User=ops', '-o', 'ProxyCommand=nc %h %p'] },
+    })
   })
 })

@@ -5,12 +5,13 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawText, sh } from '../../src/model/command.ts'
+import { hostName } from '../../src/model/id.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { ProblemError } from '../../src/model/problem.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Connection, Endpoint } from '../../src/model/transport.ts'
 import { createTransport } from '../../src/transport/transport.ts'
-import { fetchHostKeys, trustHost } from '../../src/transport/trust.ts'
+import { fetchHostKeys, replaceKeys, trustHost } from '../../src/transport/trust.ts'
 import { publicKey, type Sshd, sshdMissing, startSshd } from './sshd.ts'
 
 const transport = createTransport({ randomBytes })
@@ -253,6 +254,11 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
     test('a changed or revoked key is not stored', async () => {
       const changed = sshd.endpoint(known(`${here()} ${publicKey(sshd.clientKey)}`))
       await expect(trustHost(changed, await fetchHostKeys(changed))).rejects.toThrow('not the one that is known')
+      const keys = await fetchHostKeys(changed)
+      expect(keys.flatMap(({ replaces }) => replaces.map(({ line }) => line))).toEqual([1])
+      await replaceKeys(changed, keys)
+      expect((await fetchHostKeys(changed)).map(({ standing }) => standing)).toEqual(['known', 'known'])
+      expect(await logsIn({ knownHostsFiles: changed.knownHostsFiles })).toBe('root')
       const revoked = sshd.endpoint(known(`@revoked ${lineFor('*')}`))
       await expect(trustHost(revoked, await fetchHostKeys(revoked))).rejects.toThrow('revoked')
     })
@@ -399,6 +405,39 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
       })
       await host.close()
       await narrow.stop()
+    })
+  })
+
+  describe('through hosts on the way', () => {
+    test('two hops, each with its own key and its own known hosts', async () => {
+      const bastion = await startSshd()
+      const inner = await startSshd()
+      const jumps = [bastion, inner].map((hop, at) => hop.endpoint({ host: hostName(`hop-${at}`) }))
+      expect(await logsIn({ jumps })).toBe('root')
+      expect([bastion, inner].map((hop) => hop.log().includes('Accepted publickey'))).toEqual([true, true])
+      const strange = { ...sshd.endpoint(), host: hostName('hop-1'), ...known(lineFor('elsewhere')) }
+      expect(await problemOf({ jumps: [bastion.endpoint({ host: hostName('hop-0') }), strange] })).toMatchObject({
+        kind: 'host-key',
+        host: 'web-1',
+        message: `the host key of hop-1 (127.0.0.1:${sshd.port}) is not known, on the way to web-1 (127.0.0.1:${sshd.port})`,
+      })
+      await Promise.all([bastion.stop(), inner.stop()])
+    })
+
+    test('a hop that lets nobody in, or nothing on, is named', async () => {
+      const closed = await startSshd({ config: ['AllowTcpForwarding no'] })
+      const hop = closed.endpoint({ host: hostName('bastion') })
+      expect(await problemOf({ jumps: [{ ...hop, identityFiles: [closed.keygen('stranger')] }] })).toMatchObject({
+        kind: 'auth',
+        host: 'web-1',
+        message: expect.stringMatching(/^bastion .* refused to let root in, on the way to web-1/),
+      })
+      expect(await problemOf({ jumps: [hop] })).toMatchObject({
+        kind: 'unreachable',
+        message: expect.stringMatching(/^bastion .* could not connect on to web-1/),
+        hint: expect.stringContaining('AllowTcpForwarding'),
+      })
+      await closed.stop()
     })
   })
 
