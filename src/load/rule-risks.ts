@@ -29,7 +29,7 @@ const RISKS: readonly Risk[] = [
   },
   {
     id: 'kill-9',
-    title: 'kill -9',
+    title: 'a process is killed without a chance to end',
     why: 'A killed process flushes nothing and releases nothing: databases recover for minutes, locks stay. Ask it to end first (TERM), and let systemd kill it after its own deadline.',
     hint: 'use service with state stopped or restarted',
     pattern: `(?:kill|pkill|killall)\\b${REST}?\\s-(?:9|KILL|SIGKILL|s\\s*(?:9|KILL|SIGKILL))\\b`,
@@ -56,8 +56,8 @@ const RISKS: readonly Risk[] = [
   },
   {
     id: 'disk-overwrite',
-    title: 'dd, shred or blkdiscard',
-    why: 'They overwrite a file or a whole disk without asking, and a wrong name costs the data of another one.',
+    title: 'a file or a disk is overwritten',
+    why: 'dd, shred and blkdiscard overwrite a file or a whole disk without asking, and a wrong name costs the data of another one.',
     hint: 'check the target first; fallocate makes an empty file',
     pattern: `(?:dd\\b${REST}?\\sof=|shred\\b|blkdiscard\\b)`,
     wrong: 'dd if=/dev/zero of=/dev/sdb bs=1M count=1',
@@ -112,7 +112,7 @@ const RISKS: readonly Risk[] = [
   },
   {
     id: 'world-writable',
-    title: 'chmod 777',
+    title: 'a file is made writable for everybody',
     why: 'Any process on the host may then replace the file; with a program or a unit file that is root for everybody.',
     hint: 'give it to the user that needs it: chown, and mode 0640',
     pattern: `chmod\\s${REST}?(?:\\b0?777\\b|\\ba\\+rwx\\b|\\bo\\+w)`,
@@ -121,7 +121,7 @@ const RISKS: readonly Risk[] = [
   },
   {
     id: 'kubectl-force',
-    title: 'kubectl delete --force',
+    title: 'a pod is deleted by force',
     why: 'The API forgets the pod while it still runs: of a StatefulSet two then write to the same volume.',
     hint: 'drain the node, or delete without --force',
     pattern: `kubectl\\s(?=${REST}\\bdelete\\b)${REST}?(?:--force\\b|--grace-period[= ]0\\b)`,

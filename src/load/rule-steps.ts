@@ -25,7 +25,13 @@ export const STEP_RULES: readonly LintRule[] = [
     right:
       'steps:\n  - shell: {script: "swapoff -a", check: "test -z \\"$(swapon --noheadings)\\""}\n    undo: {shell: {script: "swapon -a"}}\n',
     needs: 'text',
-    find: ({ steps }) => steps.filter(isUnchecked).map((one) => atModule(one, uncheckedWords(one))),
+    find: ({ steps }) =>
+      steps
+        .filter(isUnchecked)
+        .map((one) => ({
+          ...atModule(one, uncheckedWords(one)),
+          hint: 'check: ..., creates: /path, or read_only: true',
+        })),
   },
   {
     id: 'change-without-undo',
@@ -52,7 +58,7 @@ export const STEP_RULES: readonly LintRule[] = [
     wrong: 'steps:\n  - file: {path: /etc/motd, content: hello}\n    when: false\n',
     right:
       'params:\n  greet: {type: boolean, default: false, description: write a greeting}\nsteps:\n  - file: {path: /etc/motd, content: hello}\n    when: greet\n',
-    needs: 'text',
+    needs: 'sound',
     find: ({ steps }) =>
       steps
         .filter(isOff)
@@ -66,7 +72,7 @@ export const STEP_RULES: readonly LintRule[] = [
     wrong: 'guards:\n  - assert: {that: "1 < 2", message: never}\n',
     right:
       'params:\n  n: {type: integer, default: 1, description: how many}\nguards:\n  - assert: {that: "n < 2", message: "{{ n }} is too many"}\n',
-    needs: 'text',
+    needs: 'sound',
     find: ({ steps }) => steps.flatMap(alwaysTrue),
   },
   {

@@ -36,13 +36,29 @@ export function nameProblems(
       return event.uses.flatMap((use) => useProblem({ use, known, all, inventoryNames }))
     }
     const { declaration } = event
-    const taken = MAGIC_NAMES.includes(declaration.name)
-      ? 'a name of the language'
-      : declared.get(declaration.name)?.what
+    const taken = takenBefore(declaration.name) ?? declared.get(declaration.name)?.what
     declared.set(declaration.name, declaration)
     if (taken === undefined) return []
     return [{ kind: 'reference', message: `the name ${declaration.name} is taken: it is ${taken}`, at: declaration.at }]
   })
+}
+
+/** The names that must come from the inventory or a vars file, each where it is used first. */
+export function namesFromOutside(events: readonly NameEvent[]): readonly NameUse[] {
+  const own = new Set([
+    ...MAGIC_NAMES,
+    ...events.flatMap((event) => (event.kind === 'declares' ? [event.declaration.name] : [])),
+  ])
+  const uses = events.flatMap((event) =>
+    event.kind === 'uses' ? event.uses.filter(({ name }) => !own.has(name) && !event.besides?.includes(name)) : [],
+  )
+  return [...new Map(uses.toReversed().map((use) => [use.name, use])).values()].toReversed()
+}
+
+/** Members of every JavaScript object can be names of nothing else: no template or file may hold them. */
+function takenBefore(name: string): string | undefined {
+  if (MAGIC_NAMES.includes(name)) return 'a name of the language'
+  return ['__proto__', 'constructor', 'prototype'].includes(name) ? 'one of JavaScript itself' : undefined
 }
 
 function useProblem(input: {

@@ -38,7 +38,7 @@ const followsNothing = ({ follows }: CompiledStep): readonly Problem[] =>
   }))
 
 function followProblems(
-  { follows }: CompiledStep,
+  { step: own, follows }: CompiledStep,
   earlier: readonly CompiledStep[],
   all: readonly CompiledStep[],
 ): readonly Problem[] {
@@ -46,6 +46,7 @@ function followProblems(
   return follows.flatMap(({ id, at }): readonly Problem[] => {
     if (ids.includes(id)) return []
     const later = all.find(({ step }) => step.id === id)
+    if (own.id === id) return [{ kind: 'reference', message: `the step ${id} cannot wait for itself`, at }]
     if (later) {
       const message = `the step ${id} comes later (line ${later.idAt.line}): when_changed names earlier steps`
       return [{ kind: 'reference', message, at }]

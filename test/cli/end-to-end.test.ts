@@ -96,7 +96,9 @@ describe('applying and rolling back', () => {
     const failed = await here.run('apply', 'broken', '--yes')
     expect(failed.code).toBe(6)
     expect(failed.stderr).toContain('| why')
-    expect(failed.stderr).toMatch(/on here, in step Fail \(s1-2-fail\), exit code 3\n {2}--> runbooks\/broken\.yaml:8:5/)
+    expect(failed.stderr).toMatch(
+      /on here, in step Fail \(s1-2-fail\), exit code 3\n {2}--> runbooks\/broken\.yaml:8:5/,
+    )
     expect(failed.stderr).toContain('Changed by then:\n  here: Write the greeting (undone)')
     expect(failed.stderr).not.toMatch(/^\s+at /m)
     expect(here.read('target')).toBe(TARGET)

@@ -6,13 +6,17 @@ import { RULE_PAGES } from '../../src/load/rules.ts'
 import { compileRunbook } from '../../src/load/runbook.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { createModules } from '../../src/modules/index.ts'
+import { problemsText } from '../../src/report/problem-text.ts'
 import { ruleMarkdown } from '../../src/report/rule-text.ts'
+import { plainStyle } from '../../src/report/style.ts'
 
 const INVENTORY = new Set(['etcd_data_dir'])
 
+const textOf = (body: string): string => `name: example\nsummary: An example\nhosts: all\n${body}`
+
 /** Everything said of a runbook: its errors, and what breaks rules. */
 function saidOf(body: string, file = 'runbooks/example.yaml'): readonly Problem[] {
-  const text = `name: example\nsummary: An example\nhosts: all\n${body}`
+  const text = textOf(body)
   const compiled = compileRunbook({ file, text, modules: createModules(), inventoryNames: INVENTORY })
   return compiled.ok ? [...compiled.value.problems, ...lintRunbook(compiled.value, INVENTORY)] : compiled.problems
 }
@@ -26,8 +30,11 @@ const OF_A_CALL: readonly string[] = ['unused-vars-file-name']
 const pages = RULE_PAGES.filter(({ id }) => !OF_A_CALL.includes(id))
 
 describe('the example of each rule', () => {
-  it.each(pages.map((page) => [page.id, page] as const))('%s: the wrong one breaks it', (id, { wrong }) => {
-    expect(idsOf(saidOf(wrong, ELSEWHERE[id]))).toContain(id)
+  it.each(pages.map((page) => [page.id, page] as const))('%s: the wrong one breaks it', async (id, { wrong }) => {
+    const said = saidOf(wrong, ELSEWHERE[id])
+    expect(idsOf(said)).toContain(id)
+    const look = { style: plainStyle, sourceOf: () => textOf(wrong) }
+    await expect(problemsText(said, look)).toMatchFileSnapshot(path.join(process.cwd(), `test/bad/rules/${id}.txt`))
   })
 
   it.each(pages.map((page) => [page.id, page] as const))('%s: the right one breaks nothing', (_, { right }) => {
