@@ -8,7 +8,7 @@ import type { CommandOf } from './command.ts'
 import { openAccess } from './endpoints.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Telling } from './look.ts'
-import { openInventory, openRunbook } from './open-files.ts'
+import { namesIn, openInventory, openRunbook } from './open-files.ts'
 import { listHosts, planCommand } from './plan-command.ts'
 import { planNow } from './plan-flow.ts'
 import { prepare } from './prepare.ts'
@@ -71,7 +71,7 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   const saved = isPlanFile(name) ? readPlan(name, world) : undefined
   const targets = saved ? targetsOf(saved, command.targets) : command.targets
   const inventory = openInventory(targets.inventories, telling)
-  const runbook = openRunbook(saved ? runbookOf(saved, world) : name, world)
+  const runbook = openRunbook(saved ? runbookOf(saved, world) : name, world, namesIn(inventory, targets))
   if (saved) refuseStale(saved, { runbook, inventory, world })
   const access = await openAccess(command.reach, world)
   const resolved = prepare({ runbook, inventory, targets, access })

@@ -1,12 +1,14 @@
 import { findRunbook, readRunbookFile } from '../load/find-runbook.ts'
 import { loadInventory } from '../load/inventory.ts'
 import { loadRunbook } from '../load/runbook.ts'
+import { varsFileNames } from '../load/vars-file-names.ts'
 import { escapeLine } from '../model/escape.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { type Problem, unwrap } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
 import { locationText } from '../model/source.ts'
 import { createModules } from '../modules/index.ts'
+import type { Targets } from './command.ts'
 import { chooseInventory } from './inventory-choice.ts'
 import { programRunner } from './inventory-program.ts'
 import type { Telling } from './look.ts'
@@ -34,8 +36,15 @@ function notesText(notes: readonly Problem[]): string {
     .join('')
 }
 
-/** A runbook by name or file, compiled; every problem in it is thrown at once. */
-export function openRunbook(name: string, world: World): Runbook {
+/** A runbook by name or file, compiled; every problem in it is thrown at once. Names not in `inventoryNames` are unknown. */
+export function openRunbook(name: string, world: World, inventoryNames?: ReadonlySet<string>): Runbook {
   const file = unwrap(findRunbook(name, runbookFolders(world)))
-  return unwrap(loadRunbook({ ...unwrap(readRunbookFile(file)), modules: createModules() }))
+  const known = inventoryNames ? { inventoryNames } : {}
+  return unwrap(loadRunbook({ ...unwrap(readRunbookFile(file)), modules: createModules(), ...known }))
+}
+
+/** The names that any host's variables have, or a file of variables. */
+export function namesIn(inventory: Inventory, { varsFiles }: Pick<Targets, 'varsFiles'>): ReadonlySet<string> {
+  const distinct = new Set([...inventory.hosts.values()].map(({ vars }) => vars))
+  return new Set([...[...distinct].flatMap((vars) => [...vars.keys()]), ...varsFileNames(varsFiles)])
 }

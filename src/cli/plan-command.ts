@@ -5,7 +5,7 @@ import { versionLine } from '../report/jsonl.ts'
 import type { CommandOf } from './command.ts'
 import { openAccess } from './endpoints.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
-import { openInventory, openRunbook } from './open-files.ts'
+import { namesIn, openInventory, openRunbook } from './open-files.ts'
 import { planNow } from './plan-flow.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { runsFolder } from './state-folder.ts'
@@ -20,7 +20,7 @@ import { writeWhole } from './write-file.ts'
 export async function planCommand(command: CommandOf<'plan'>, world: World): Promise<ExitCode> {
   const telling = { world, output: command.output }
   const inventory = openInventory(command.targets.inventories, telling)
-  const runbook = openRunbook(command.name, world)
+  const runbook = openRunbook(command.name, world, namesIn(inventory, command.targets))
   const access = await openAccess(command.reach, world)
   const prepared = prepare({ runbook, inventory, targets: command.targets, access })
   if (command.only === 'hosts') return listHosts(prepared, world)

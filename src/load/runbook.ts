@@ -15,7 +15,7 @@ import { compileParams } from './params.ts'
 import { structureSchema } from './runbook-schema.ts'
 import { schemaFaults } from './schema-check.ts'
 import { schemaProblem } from './schema-problem.ts'
-import { type NameEvent, nameProblems } from './scope-names.ts'
+import { type NameEvent, nameProblems, namesFromOutside } from './scope-names.ts'
 import { stepProblems } from './step-order.ts'
 import { parseYaml } from './yaml-document.ts'
 import {
@@ -88,7 +88,8 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
   const measures = membersOf(childOf(root, 'measure')).flatMap((member) => compileMeasure(compiling, member) ?? [])
   const stages = compileStages(compiling, root)
   const compiled = { params, facts, vars, guards, measures, stages }
-  compiling.problems.push(...nameProblems(nameEvents(compiled), source.inventoryNames))
+  const events = nameEvents(compiled)
+  compiling.problems.push(...nameProblems(events, source.inventoryNames))
   compiling.problems.push(
     ...stepProblems({ looks: [...facts, ...guards, ...measures.map(({ read }) => read)], stages }),
   )
@@ -103,6 +104,7 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
     guards: guards.map(({ step }) => step),
     measures: measures.map(({ measure }) => measure),
     stages: stages.map(({ stage }) => stage),
+    outside: namesFromOutside(events),
     ...(compiling.notes.length > 0 ? { notes: inFileOrder(compiling.notes) } : {}),
   }
 }

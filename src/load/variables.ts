@@ -6,7 +6,7 @@ import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import type { Param, Runbook } from '../model/runbook.ts'
 import { locationText } from '../model/source.ts'
 import { problemsByHost } from './host-problems.ts'
-import { withMagic } from './inventory-magic.ts'
+import { jinjaIn, withMagic } from './inventory-magic.ts'
 import { suggest } from './nearest.ts'
 import { schemaFaults } from './schema-check.ts'
 import { hostOf } from './select-hosts.ts'
@@ -16,7 +16,7 @@ import { parseYaml } from './yaml-document.ts'
 import { membersOf, spanOf, toJson } from './yaml-node.ts'
 
 export interface VariablesInput {
-  readonly runbook: Pick<Runbook, 'params' | 'name'>
+  readonly runbook: Pick<Runbook, 'params' | 'name' | 'outside'>
   readonly inventory: Inventory
   readonly hosts: readonly HostName[]
   readonly varsFiles: readonly string[] // YAML, later wins
@@ -47,7 +47,10 @@ export function resolveVariables(input: VariablesInput): Result<ResolvedVariable
   if (!overrides.ok) return overrides
   const resolved = input.hosts.map((name) => ({ name, all: mergeLevels(input, name, overrides.value) }))
   const problems = problemsByHost(
-    resolved.map(({ name, all }) => ({ host: name, problems: paramProblems(input.runbook.params, all) })),
+    resolved.map(({ name, all }) => ({
+      host: name,
+      problems: [...jinjaProblems(input.runbook, all), ...paramProblems(input.runbook.params, all)],
+    })),
   )
   if (problems.length > 0) return fail(problems)
   const hosts = resolved.map(({ name, all }): [HostName, HostVariables] => [name, hostVariables(input, name, all)])
@@ -134,6 +137,19 @@ const DEFAULT: Origin = { level: 'default', text: 'default of the runbook' }
 const pastOf = (earlier: Variable | undefined): Variable['overrode'] =>
   earlier ? [{ value: earlier.value, origin: earlier.origin }, ...earlier.overrode] : []
 
+/** Jinja of an inventory is carried along as text; what uses it would get the text in place of the value. */
+const jinjaProblems = ({ params, outside = [] }: VariablesInput['runbook'], all: Variables): readonly Problem[] =>
+  [...params, ...outside].flatMap(({ name, at }): readonly Problem[] => {
+    const variable = all.get(name)
+    const jinja = jinjaOf(variable)
+    if (jinja === undefined) return []
+    const message = `${name} holds Jinja, which is not run: ${jinja}, from ${variable?.origin.text}`
+    return [{ kind: 'parameter', message, at, hint: `write the value out, or give it: --set ${name}=...` }]
+  })
+
+const jinjaOf = (variable: Variable | undefined): string | undefined =>
+  variable?.origin.level === 'inventory' ? jinjaIn(variable.value) : undefined
+
 const paramProblems = (params: readonly Param[], all: Variables): readonly Problem[] =>
   params.flatMap((param) => problemsOfParam(param, all.get(param.name)))
 
@@ -142,6 +158,7 @@ function problemsOfParam(param: Param, variable: Variable | undefined): readonly
     const hint = `give it: --set ${param.name}=..., or in the inventory (${param.description})`
     return [{ kind: 'parameter', message: `the parameter ${param.name} has no value`, at: param.at, hint }]
   }
+  if (jinjaOf(variable) !== undefined) return [] // told already
   return schemaFaults(param.schema, variable.value, 'none').map(({ message, pointer }) => {
     const subject = pointer === '' ? message.replace(/^this/, param.name) : `${param.name}: ${message}`
     return { kind: 'parameter', message: `${subject}, from ${variable.origin.text}`, hint: limitsOf(param) }

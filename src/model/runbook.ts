@@ -98,6 +98,7 @@ export interface Runbook {
   readonly hosts: string // pattern
   readonly become?: boolean // else each host's own
   readonly params: readonly Param[]
+  readonly outside?: readonly { readonly name: string; readonly at: Span }[] // what it needs of the inventory, where first
   readonly vars: readonly { readonly name: string; readonly value: Bindable<Json> }[] // in order, after facts
   readonly facts: readonly Step[] // reads with `as`, on every host, before vars and guards, and again at each stage
   readonly guards: readonly Step[] // reads; any blocked one stops everything before the first write

@@ -11,6 +11,8 @@ const FILES = {
   'inventories/default.yaml': LOCAL_INVENTORY,
   'nobody.yaml': 'all:\n  hosts: {}\n',
   'far.yaml': 'all:\n  hosts:\n    far: {ansible_host: 127.0.0.1, ansible_port: 1}\n',
+  'jinja.ini': 'here ansible_connection=local greeting="{{ hello }}"\n',
+  'unknown.yaml': 'name: unknown\nsummary: x\nhosts: all\nsteps:\n  - assert: {that: nmae == 1, message: no}\n',
   'ini.ini': '[all\nhere\n',
 }
 
@@ -22,6 +24,8 @@ const CASES: readonly (readonly [argv: readonly string[], code: number, told: re
   [['validate', 'bad.yaml', 'tab.yaml'], 3, ['bad.yaml:6:27', 'tab.yaml:2']],
   [['plan', 'greet', '-i', 'gone.yaml'], 3, ['there is no inventory gone.yaml']],
   [['plan', 'greet', '-i', 'ini.ini'], 3, ['[all is no section', 'ini.ini:1:1']],
+  [['plan', 'greet', '-i', 'jinja.ini'], 3, ['greeting holds Jinja, which is not run: {{ hello }}', 'jinja.ini:1:']],
+  [['plan', 'unknown.yaml'], 3, ['there is no variable nmae', 'unknown.yaml:5:']],
   [['plan', 'greet', '-i', 'nobody.yaml'], 5, ['no host']],
   [['plan', 'greet', '-l', 'elsewhere'], 5, ['elsewhere']],
   [['plan', 'greet', '-i', 'far.yaml'], 4, ['far', '127.0.0.1']],
