@@ -102,4 +102,22 @@ export const LOADING_PAGES: readonly RulePage[] = [
     wrong: 'steps:\n  - file: {path: /etc/motd, content: hello}\n    when: "inventory_hostname = \'e1\'"\n',
     right: 'steps:\n  - file: {path: /etc/motd, content: hello}\n    when: "inventory_hostname == \'e1\'"\n',
   },
+  {
+    id: 'parameter',
+    severity: 'error',
+    title: 'a parameter without a value, or with one that does not fit',
+    why: 'The message says where the value comes from: default, inventory, --vars-file or --set, the last one holds. `runbook vars HOST NAME -r RUNBOOK` shows all of them; `runbook show RUNBOOK` what is declared.',
+    wrong:
+      '# --set n=ten\nparams:\n  n: {type: integer, default: 1, description: how many}\nsteps:\n  - file: {path: /etc/motd, content: "{{ n }}"}\n',
+    right:
+      '# --set n=10\nparams:\n  n: {type: integer, default: 1, description: how many}\nsteps:\n  - file: {path: /etc/motd, content: "{{ n }}"}\n',
+  },
+  {
+    id: 'no-hosts',
+    severity: 'error',
+    title: 'no host of the inventory matches',
+    why: 'The pattern of the runbook or of --limit names no host: that is an error, never a run that silently did nothing. `runbook inventory --graph` shows the groups.',
+    wrong: `# --limit nobody\n${FINE}`,
+    right: FINE,
+  },
 ]

@@ -209,7 +209,9 @@ describe('looking at files', () => {
 
   test('vars tells where a value comes from and what it overrode', async () => {
     const { stdout } = await project().run('vars', 'here', 'greeting', '-r', 'greet', '--set', 'greeting=hi')
-    expect(stdout).toMatch(/^greeting = "hi" {2}--set\n {4}overrides "hello" {2}\S+/)
+    expect(stdout).toBe(
+      'greeting = "hi"  string  --set\n    overrides "hello"  default of the runbook (runbooks/greet.yaml:5:3)\n',
+    )
   })
 
   test('ping answers from a host', async () => {

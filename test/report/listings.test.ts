@@ -68,7 +68,7 @@ test('a variable is told with its origin and what it overrode', () => {
     overrode: [{ value: 'a', origin: { level: 'default', text: 'default of the runbook' } }],
   }
   expect(variablesText(new Map([['rack', variable]]), plainStyle)).toBe(
-    'rack = "b"  host e1 (lab.yaml:3:5)\n    overrides "a"  default of the runbook\n',
+    'rack = "b"  string  host e1 (lab.yaml:3:5)\n    overrides "a"  default of the runbook\n',
   )
   expect(variablesText(new Map([['ansible_password', value('hunter2')]]), plainStyle)).not.toContain('hunter2')
 })
