@@ -28,9 +28,16 @@ export function loadInventory(paths: readonly string[], options: InventoryOption
   const problems = [...read.flatMap((source) => source.problems), ...beside.problems, ...built.problems]
   if (problems.length > 0) return fail(unique(problems))
   const notes = unique([...read.flatMap((source) => source.notes), ...beside.notes, ...inventoryNotes(statements)])
+  const warnings = notes.map((one): Problem => ({ ...one, severity: 'warning' }))
   const texts = [...read.flatMap((source) => source.texts), ...beside.texts]
   const { hosts, groups } = built
-  return succeed({ sources: paths, sha256: digestOf(texts), hosts, groups, ...(notes.length > 0 ? { notes } : {}) })
+  return succeed({
+    sources: paths,
+    sha256: digestOf(texts),
+    hosts,
+    groups,
+    ...(notes.length > 0 ? { notes: warnings } : {}),
+  })
 }
 
 const digestOf = (texts: readonly string[]): string => sha256(texts.map((text) => sha256(text)).join('\n'))
