@@ -15,6 +15,7 @@ import { gather } from './system/gather.ts'
 import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
 import { mount } from './system/mount.ts'
+import { packageModule } from './system/package.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { sysctl } from './system/sysctl.ts'
@@ -32,6 +33,7 @@ const all: readonly Module[] = [
   ini,
   line,
   mount,
+  packageModule,
   service,
   shell,
   sysctl,

@@ -19,7 +19,16 @@ const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const onlyInTheLab = new Set(['systemd', 'etcd', 'http'])
 
 /** These hold all scripts of ours; the other modules differ in what they decide, not in what they run. */
-const only: readonly string[] | undefined = ['command', 'file', 'gather', 'service', 'wait_for']
+const only: readonly string[] | undefined = [
+  'command',
+  'file',
+  'gather',
+  'mount',
+  'package',
+  'service',
+  'sysctl',
+  'wait_for',
+]
 
 /** The shells that hosts have; busybox stands for a host with none but its own tools. */
 const shells = [
