@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { parseAllDocuments } from 'yaml'
@@ -6,7 +7,7 @@ import { loadInventory } from '../src/load/inventory.ts'
 import { resolveVariables } from '../src/load/variables.ts'
 import { unwrap } from '../src/model/problem.ts'
 
-// A process that does one of two things once, and prints its processor time in ms: `parse FILE` or `load FILE`.
+// A process that does one thing once, and prints its processor time in ms: `parse FILE`, `load FILE` or `keys COUNT`.
 
 const [, , what, file = ''] = process.argv
 
@@ -24,8 +25,21 @@ function loadAll(): number {
   return unwrap(resolveVariables(input)).hosts.size
 }
 
+/** One group with that many variables. */
+function loadKeys(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-keys-'))
+  const path = join(folder, 'hosts.yaml')
+  const keys = Array.from({ length: Number(file) }, (_, key) => `    key_${key}: value ${key}\n`)
+  writeFileSync(path, `g:\n  hosts: {h: }\n  vars:\n${keys.join('')}`)
+  const inventory = unwrap(loadInventory([path]))
+  rmSync(folder, { recursive: true })
+  return inventory.hosts.size
+}
+
+const work = { parse: parseAll, load: loadAll, keys: loadKeys }[what ?? '']
+if (!work) throw new Error('parse, load or keys')
 const before = process.cpuUsage()
-const count = what === 'parse' ? parseAll() : loadAll()
+const count = work()
 const { user, system } = process.cpuUsage(before)
 if (count === 0) throw new Error('nothing was read')
 console.log((user + system) / 1000)

@@ -18,6 +18,7 @@ export async function measureInventory(options: BenchOptions, folder: string): P
   return [
     `inventory: ${HOSTS} hosts in ${GROUPS} groups, group_vars for each`,
     ...againstParsing(file, options.rounds),
+    ...growth(options.rounds),
     ...(await againstAnsible(file, folder, options)),
   ]
 }
@@ -38,7 +39,17 @@ function againstParsing(file: string, rounds: number): readonly string[] {
   ]
 }
 
-function cpuMs(what: 'load' | 'parse', file: string): number {
+/** Four times as many keys cost four times as much where reading is linear, sixteen times where it is quadratic. */
+function growth(rounds: number): readonly string[] {
+  const few = spreadOf(Array.from({ length: rounds }, () => cpuMs('keys', '20000'))).min
+  const many = spreadOf(Array.from({ length: rounds }, () => cpuMs('keys', '80000'))).min
+  const ratio = (many / few).toFixed(2)
+  return [
+    `20,000 keys: CPU ms ${few.toFixed(0)}; 80,000 keys: ${many.toFixed(0)} (smallest of ${rounds}): ${ratio} times`,
+  ]
+}
+
+function cpuMs(what: 'load' | 'parse' | 'keys', file: string): number {
   const script = join(import.meta.dirname, 'inventory-once.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, what, file], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${what}: ${stderr}`)
