@@ -27,7 +27,7 @@ export function validateCommand(command: CommandOf<'validate'>, world: World): E
   const input = { targets, inventory: inventory.ok ? inventory.value : undefined }
   const checked = filesOf(command.names, world).map((file) => (file.ok ? check(file.value, input) : refused(file)))
   const findings = [
-    ...(inventory.ok ? (inventory.value?.notes ?? []) : inventory.problems),
+    ...(inventory.ok ? (inventory.value?.notes ?? []).map(slip) : inventory.problems),
     ...checked.flatMap((one) => one.findings),
     ...unusedNames(checked, input),
   ]
@@ -36,6 +36,8 @@ export function validateCommand(command: CommandOf<'validate'>, world: World): E
   if (error) return exitCodeOfProblems([error, ...errors])
   return warnings === 'fail' && findings.some(({ severity }) => severity === 'warning') ? 3 : 0
 }
+
+const slip = (note: Problem): Problem => ({ ...note, kind: 'rule', rule: 'inventory-slip', severity: 'warning' })
 
 const isError = ({ severity = 'error' }: Problem): boolean => severity === 'error'
 

@@ -25,6 +25,7 @@ export const REMARK_PAGES: readonly RulePage[] = [
   {
     id: 'waiver-without-reason',
     severity: 'warning',
+    waivable: false,
     title: 'a rule is allowed without saying why',
     why: 'Whoever comes next cannot tell whether it still holds. Without a reason the comment allows nothing.',
     wrong: 'steps:\n  # runbook: allow shell-without-check\n  - shell: {script: "sync"}\n    irreversible: true\n',
@@ -34,6 +35,7 @@ export const REMARK_PAGES: readonly RulePage[] = [
   {
     id: 'waiver-unknown-rule',
     severity: 'warning',
+    waivable: false,
     title: 'a comment allows what is no rule, or an error',
     why: 'The name is misspelt, or it is one of an error, which cannot be allowed. `runbook explain` lists the rules.',
     wrong:
@@ -43,14 +45,25 @@ export const REMARK_PAGES: readonly RulePage[] = [
   {
     id: 'waiver-unused',
     severity: 'warning',
+    waivable: false,
     title: 'a comment allows what nothing breaks',
     why: 'What it was for is gone, or it stands at the wrong place: at the end of the line, or on the line above. Left alone, it would hide the next mistake there.',
     wrong: 'steps:\n  # runbook: allow kill-9 because it hangs\n  - file: {path: /etc/motd, content: hello}\n',
     right: FINE,
   },
   {
+    id: 'inventory-slip',
+    severity: 'warning',
+    waivable: false,
+    title: 'something in an inventory that Ansible takes, and that is probably not meant',
+    why: 'A host in no group, a name that is a host and a group, a port that does not count, a name that no template can hold: the message says which. Nothing stops for it, and comments in inventories allow nothing.',
+    wrong: `# in the inventory: {all: {hosts: {e1: }, children: {etcd: {hosts: {e2: }}}}}\n${FINE}`,
+    right: FINE,
+  },
+  {
     id: 'unused-vars-file-name',
     severity: 'warning',
+    waivable: false,
     title: 'a name in a file of variables that nothing uses',
     why: 'No parameter, no variable of the inventory and no runbook of this call has the name: the value goes nowhere. Most often it is misspelt.',
     wrong:

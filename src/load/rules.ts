@@ -1,4 +1,4 @@
-import type { RulePage } from '../model/rule.ts'
+import { isWaivable, type RulePage } from '../model/rule.ts'
 import type { LintRule } from './lint-rule.ts'
 import { NAME_RULES } from './rule-names.ts'
 import { LOADING_PAGES, REMARK_PAGES } from './rule-pages.ts'
@@ -16,7 +16,5 @@ export const RULE_PAGES: readonly RulePage[] = [...RULES, ...REMARK_PAGES, ...LO
 
 export const pageOf = (id: string): RulePage | undefined => RULE_PAGES.find((page) => page.id === id)
 
-/** The rules that a comment may waive: what is no error, and is not about comments themselves. */
-export const WAIVABLE: ReadonlySet<string> = new Set(
-  RULE_PAGES.filter(({ id, severity }) => severity !== 'error' && !id.startsWith('waiver-')).map(({ id }) => id),
-)
+/** The rules that a comment may waive. */
+export const WAIVABLE: ReadonlySet<string> = new Set(RULE_PAGES.filter(isWaivable).map(({ id }) => id))

@@ -1,4 +1,4 @@
-import type { RulePage } from '../model/rule.ts'
+import { isWaivable, type RulePage } from '../model/rule.ts'
 import { columns, indent, wrapText } from './layout.ts'
 import type { Style } from './style.ts'
 
@@ -49,6 +49,3 @@ export function ruleMarkdown(page: RulePage): string {
     '',
   ].join('\n')
 }
-
-/** Errors, and remarks about waivers themselves, have no waiver. */
-const isWaivable = ({ id, severity }: RulePage): boolean => severity !== 'error' && !id.startsWith('waiver-')

@@ -100,6 +100,14 @@ describe('validate', () => {
   })
 })
 
+test('what is odd in an inventory is told, and stops nothing', async () => {
+  const odd = 'all:\n  hosts: {e1: }\n  children: {etcd: {hosts: {e2: }}}\n'
+  const here = makeProject({ 'runbooks/greet.yaml': GREET, 'odd.yaml': odd })
+  const { code, stderr } = await here.run('validate', 'greet', '-i', 'odd.yaml')
+  expect(code).toBe(0)
+  expect(stderr).toContain('warning[inventory-slip]: e1 is in no group\n  --> odd.yaml:2:11')
+})
+
 describe('explain', () => {
   const here = makeProject(FILES)
 
