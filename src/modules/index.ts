@@ -12,6 +12,7 @@ import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
+import { http } from './system/http.ts'
 import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
 import { mount } from './system/mount.ts'
@@ -30,6 +31,7 @@ const all: readonly Module[] = [
   envFile,
   file,
   gather,
+  http,
   ini,
   line,
   mount,

@@ -23,6 +23,7 @@ const only: readonly string[] | undefined = [
   'command',
   'file',
   'gather',
+  'http',
   'mount',
   'package',
   'service',
