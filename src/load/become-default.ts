@@ -10,11 +10,8 @@ const NO: readonly unknown[] = [false, 0, 'n', 'no', 'off', '0', 'false', 'f']
 
 /** Whether a host's steps run as root where neither the step nor the runbook says: `ansible_become`; undefined: not said. */
 export function becomeDefault(host: Host): Result<boolean | undefined> {
-  const other = USERS.map((one) => host.vars.get(one)).find((one) => one && one.value !== 'root')
-  if (other) {
-    const message = `commands run as root or as who logs in, not as ${JSON.stringify(other.value)}, from ${other.origin.text}`
-    return fail([{ kind: 'parameter', host: host.name, message, hint: 'use runuser -u NAME in the command' }])
-  }
+  const refused = refuseOthers(host)
+  if (refused) return fail([{ kind: 'parameter', host: host.name, ...refused }])
   const name = NAMES.find((one) => host.vars.has(one))
   const variable = name === undefined ? undefined : host.vars.get(name)
   if (name === undefined || !variable) return succeed(undefined)
@@ -24,4 +21,17 @@ export function becomeDefault(host: Host): Result<boolean | undefined> {
   if (NO.includes(word)) return succeed(false)
   const message = `${name} must be yes or no, not ${JSON.stringify(value)}, from ${variable.origin.text}`
   return fail([{ kind: 'parameter', host: host.name, message }])
+}
+
+/** Another user, or another way to become root, would be passed over silently. */
+function refuseOthers({ vars }: Host): { readonly message: string; readonly hint: string } | undefined {
+  const user = USERS.map((one) => vars.get(one)).find((one) => one && one.value !== 'root')
+  if (user) {
+    const message = `commands run as root or as who logs in, not as ${JSON.stringify(user.value)}, from ${user.origin.text}`
+    return { message, hint: 'use runuser -u NAME in the command' }
+  }
+  const method = vars.get('ansible_become_method')
+  if (!method || method.value === 'sudo' || method.value === 'ansible.builtin.sudo') return undefined
+  const message = `only sudo is there to become root, not ${JSON.stringify(method.value)}, from ${method.origin.text}`
+  return { message, hint: 'allow sudo for who logs in, or log in as root' }
 }
