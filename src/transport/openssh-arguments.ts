@@ -41,6 +41,16 @@ export const masterArguments = (endpoint: Endpoint, socket: string, resolved: Re
   endpoint.address,
 ]
 
+/** Logs in and does nothing: what a host on the way complains of is heard only without a master in the background. */
+export const explainArguments = (endpoint: Endpoint): readonly string[] => [
+  ...options(['ControlMaster=no', 'ControlPath=none']),
+  ...said(endpoint),
+  '-T',
+  '--',
+  endpoint.address,
+  'true',
+]
+
 /** Runs a command over the master; never by a connection of its own: its way out is barred. */
 export const sessionArguments = (socket: string, command: string): readonly string[] => [
   ...['-F', 'none', '-S', socket],

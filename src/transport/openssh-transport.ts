@@ -10,6 +10,7 @@ import { createLimit } from './limit.ts'
 import { newNonceFrom, type RandomBytes } from './nonce.ts'
 import {
   controlArguments,
+  explainArguments,
   masterArguments,
   parseResolved,
   resolveArguments,
@@ -41,9 +42,17 @@ async function open(given: Endpoint, randomBytes: RandomBytes): Promise<Connecti
   const master = await runSsh(endpoint, masterArguments(given, socket, resolved), endpoint.connectTimeoutMs * 2)
   if (master.code !== 0) {
     await rm(folder, { recursive: true, force: true })
-    throw opensshProblem(endpoint, master.stderr || 'it did not finish the login in time')
+    throw opensshProblem(endpoint, await complaint(given, master.stderr))
   }
   return createConnection(endpoint, createLine(endpoint, folder, socket), newNonceFrom(randomBytes))
+}
+
+/** What ssh said; where a host on the way is to blame, it says so only when asked again. */
+async function complaint(given: Endpoint, said: string): Promise<string> {
+  if (said === '') return 'it did not finish the login in time'
+  if (!said.includes('UNKNOWN port 65535')) return said
+  const again = await runSsh(given, explainArguments(given), given.connectTimeoutMs)
+  return again.stderr || said
 }
 
 // A socket's path holds at most 104 bytes, and ssh adds 17 of its own while it makes one.
@@ -61,7 +70,7 @@ async function runSsh(endpoint: Endpoint, args: readonly string[], limitMs?: num
   const child = spawn(program, [...words, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const timer = limitMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), limitMs)
   try {
-    return await ending(child)
+    return await ending(child, args.includes('-N') ? 'stays' : 'ends')
   } catch (error) {
     throw noSsh(endpoint, String(error))
   } finally {
@@ -69,8 +78,8 @@ async function runSsh(endpoint: Endpoint, args: readonly string[], limitMs?: num
   }
 }
 
-/** At its exit, not at the end of its streams: a master that goes into the background may hold them. */
-function ending(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
+/** A master that goes into the background when it is logged in holds its streams: its exit is the end, not theirs. */
+function ending(child: ChildProcessByStdio<null, Readable, Readable>, after: 'ends' | 'stays'): Promise<Ended> {
   const text = { stdout: '', stderr: '' }
   const keep = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
     if (text[stream].length < lastWordsBytes) text[stream] += chunk.toString()
@@ -79,12 +88,12 @@ function ending(child: ChildProcessByStdio<null, Readable, Readable>): Promise<E
   child.stderr.on('data', keep('stderr'))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
+    child.once('close', (code) => resolve({ code, ...text }))
     child.once('exit', (code) => {
-      setImmediate(() => {
-        child.stdout.destroy()
-        child.stderr.destroy()
-        resolve({ code, ...text })
-      })
+      if (code !== null && (code !== 0 || after === 'ends')) return // its last words are still to come
+      child.stdout.destroy()
+      child.stderr.destroy()
+      resolve({ code, ...text })
     })
   })
 }

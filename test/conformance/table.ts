@@ -1,0 +1,16 @@
+import { CASES, type Case } from './cases.ts'
+import { TRANSPORTS, type TransportName } from './rig.ts'
+
+/** What a case came to on a transport: `ok`, `FAILED`, or why it does not apply. */
+export type Cell = (one: Case, transport: TransportName) => string
+
+/** The cell of a transport that does all that it must. */
+export const asDocumented: Cell = (one, transport) => one.not?.[transport] ?? 'ok'
+
+/** All cases by all transports, in Markdown. */
+export function tableText(cell: Cell): string {
+  const rows = CASES.map((one) => [one.group, one.name, ...TRANSPORTS.map((transport) => cell(one, transport))])
+  return [['', 'case', ...TRANSPORTS], ['-', '-', '-', '-', '-'], ...rows]
+    .map((row) => `| ${row.join(' | ')} |\n`)
+    .join('')
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CASES } from '../conformance/cases.ts'
+import { inRig, TRANSPORTS } from '../conformance/rig.ts'
+import { asDocumented, tableText } from '../conformance/table.ts'
+import { type Sshd, sshdMissing, startSshd } from './sshd.ts'
+
+describe.skipIf(sshdMissing() !== undefined)('every transport (needs root and openssh-server)', () => {
+  let sshd: Sshd
+  beforeAll(async () => {
+    sshd = await startSshd()
+  })
+  afterAll(() => sshd.stop())
+
+  describe.each(TRANSPORTS)('%s', (name) => {
+    const applicable = CASES.filter((one) => one.not?.[name] === undefined)
+    test.each(applicable.map((one) => [`${one.group}: ${one.name}`, one] as const))('%s', (_, one) =>
+      inRig(name, sshd, one.run),
+    )
+  })
+
+  test('the table of docs/transport.md is this one', () => {
+    expect(readFileSync(join(import.meta.dirname, '../../docs/transport.md'), 'utf8')).toContain(
+      tableText(asDocumented),
+    )
+  })
+
+  test('there are at least thirty cases, each of its own name', () => {
+    expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length)
+    expect(CASES.length).toBeGreaterThanOrEqual(30)
+  })
+})
