@@ -15,7 +15,7 @@ interface Risk {
   readonly guarded?: (one: LintStep, input: LintInput) => boolean
 }
 
-const REST = '[^\\n;&|]*' // of one simple command
+const REST = '[^\\n;&|]{0,400}' // of one simple command; bounded, so that a hostile line stays linear
 
 const RISKS: readonly Risk[] = [
   {
@@ -165,7 +165,7 @@ interface CommandText {
 
 /** Where a command may begin: a line, behind `;`, `&`, `|`, a bracket, a word that runs another, or sh -c. */
 const BEGIN =
-  '(?:^|[\\n;&|({`]|(?:\\b(?:sudo|exec|then|do|else|if|while|xargs|nohup|time|env)|\\s-l?c)(?:\\s+-\\w+)*\\s["\']?)\\s*(?:/\\S*/)?'
+  '(?:^|[\\n;&|({`]|(?:\\b(?:sudo|exec|then|do|else|if|while|xargs|nohup|time|env)|\\s-l?c)(?:\\s+-\\w+)*\\s["\']?)[ \\t]*(?:/\\S*/)?'
 
 function riskIn(risk: Risk, { step }: LintStep, { text, place }: CommandText): readonly Found[] {
   return [...text.matchAll(new RegExp(`${BEGIN}(${risk.pattern})`, 'gm'))].flatMap((match) => {

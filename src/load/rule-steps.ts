@@ -26,12 +26,10 @@ export const STEP_RULES: readonly LintRule[] = [
       'steps:\n  - shell: {script: "swapoff -a", check: "test -z \\"$(swapon --noheadings)\\""}\n    undo: {shell: {script: "swapon -a"}}\n',
     needs: 'text',
     find: ({ steps }) =>
-      steps
-        .filter(isUnchecked)
-        .map((one) => ({
-          ...atModule(one, uncheckedWords(one)),
-          hint: 'check: ..., creates: /path, or read_only: true',
-        })),
+      steps.filter(isUnchecked).map((one) => ({
+        ...atModule(one, uncheckedWords(one)),
+        hint: 'check: ..., creates: /path, or read_only: true',
+      })),
   },
   {
     id: 'change-without-undo',
