@@ -34,7 +34,8 @@ elif command -v wget >/dev/null; then
   echo wget
   [ ${method} = GET ] && options= || options=--spider
   if wget --help 2>&1 | grep -q max-redirect; then options="$options --max-redirect=0 --tries=1 --content-on-error"; fi
-  wget -S -O - $options -T ${seconds} -- ${url} | head -c ${bytes}
+  within=; if command -v timeout >/dev/null; then within="timeout "${seconds}; fi # wget -T of busybox 1.35 crashes
+  $within wget -S -O - $options -- ${url} | head -c ${bytes}
 else exit 127; fi`,
     { timeoutMs: timeoutMs + 10_000, limitBytes: bytes + headerLimitBytes },
   )

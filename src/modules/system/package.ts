@@ -172,6 +172,7 @@ function changeFor(wanted: PackageArgs, state: PackageState, moves: readonly Pac
   const isHeld = hold ?? installed.isHeld
   const to = moves.find((move) => move.name === name)?.to ?? installed.version
   const isDowngrade = simulation?.kind === 'moves' && simulation.isDowngrade
+  const removesLater = !removes(wanted) && installed.version === null
   const held: readonly Detail[] =
     hold === undefined || hold === installed.isHeld
       ? []
@@ -190,6 +191,9 @@ function changeFor(wanted: PackageArgs, state: PackageState, moves: readonly Pac
         after: move.to ?? 'not installed',
       })),
       ...held,
+      ...(removesLater
+        ? [{ kind: 'note' as const, text: 'undoing removes it again, but leaves its configuration files' }]
+        : []),
     ],
     before: { moves: [...moves], wasHeld: installed.isHeld, automatic: [...automatic] },
     after: { version: removes(wanted) ? null : to, held: isHeld },
