@@ -45,7 +45,7 @@ describe.each(kinds)('on %s', (kind, version) => {
         user: 'root',
         identityFiles: [labPaths(settings.stateDir).key],
         knownHostsFiles: [labPaths(settings.stateDir).knownHosts],
-        connectTimeoutMs: 10_000,
+        connectTimeoutMs: 30_000,
       })
       connections.set(host.name, connection)
     }

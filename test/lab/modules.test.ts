@@ -33,7 +33,7 @@ async function openLabHost(topology: TopologyName, offers: readonly string[], se
     user: 'root',
     identityFiles: [labPaths(settings.stateDir).key],
     knownHostsFiles: [labPaths(settings.stateDir).knownHosts],
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 30_000,
   })
   return lawHostOver(connection, { name: first.name, offers, scratch: '/srv/laws' })
 }

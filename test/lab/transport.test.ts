@@ -40,7 +40,7 @@ const connect = async (user: string, change: Partial<Endpoint> = {}): Promise<Co
     user,
     identityFiles: [labPaths(settings.stateDir).key],
     knownHostsFiles: [labPaths(settings.stateDir).knownHosts],
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 30_000,
     ...change,
   })
   opened.push(connection)
