@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
@@ -30,6 +30,13 @@ export async function readIdentity(endpoint: Endpoint, file: string): Promise<Id
       error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'does not exist' : String(error)
     return refuse(`the key file ${file} ${reason}`, 'give another with --key, or load the key into ssh-agent')
   }
+}
+
+/** The key of a public key file, in wire format; undefined where there is none. */
+export async function readPublicKey(file: string): Promise<Buffer | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const [, base64] = text.trim().split(/\s+/)
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64')
 }
 
 const modeText = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')

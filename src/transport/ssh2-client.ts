@@ -5,6 +5,7 @@ import ssh2, {
   type AuthenticationType,
   type Client,
   type ClientChannel,
+  type IdentityCallback,
   type KeyboardInteractiveAuthMethod,
   type ParsedKey,
   type ServerHostKeyAlgorithm,
@@ -18,7 +19,7 @@ const closeGraceMs = 1000
 
 /** A way to prove who we are; `name` is what problems call it. */
 export type Credential = { readonly name: string } & (
-  | { readonly kind: 'agent'; readonly socket: string }
+  | { readonly kind: 'agent'; readonly socket: string; readonly only?: readonly Buffer[] } // public keys in wire format
   | { readonly kind: 'key'; readonly key: ParsedKey }
   | { readonly kind: 'password'; readonly password: Secret }
 )
@@ -158,7 +159,7 @@ const passwordMethods: readonly string[] = ['password', 'keyboard-interactive']
 function authMethod(username: string, credential: Credential, methods: readonly string[] | null): AnyAuthMethod {
   switch (credential.kind) {
     case 'agent':
-      return { type: 'agent', username, agent: credential.socket }
+      return { type: 'agent', username, agent: new NamedKeysAgent(credential.socket, credential.only) }
     case 'key':
       return { type: 'publickey', username, key: credential.key }
     case 'password': {
@@ -166,6 +167,26 @@ function authMethod(username: string, credential: Credential, methods: readonly 
       if (!methods || methods.includes('password')) return { type: 'password', username, password }
       return { type: 'keyboard-interactive', username, prompt: answerOnce(password) }
     }
+  }
+}
+
+/** The agent behind a socket, of which only some keys are used: a server lets one try a few only. */
+class NamedKeysAgent extends ssh2.OpenSSHAgent {
+  readonly #only: readonly Buffer[] | undefined
+
+  constructor(socket: string, only: readonly Buffer[] | undefined) {
+    super(socket)
+    this.#only = only
+  }
+
+  override getIdentities(callback: IdentityCallback<ParsedKey>): void {
+    const isMeant = (key: ParsedKey): boolean => this.#only?.some((one) => one.equals(key.getPublicSSH())) ?? true
+    super.getIdentities((error, keys) =>
+      callback(
+        error,
+        keys?.filter((key) => isMeant(key as ParsedKey)),
+      ),
+    ) // sealed: what this agent gives
   }
 }
 

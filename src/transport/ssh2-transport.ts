@@ -3,7 +3,7 @@ import { type Problem, ProblemError } from '../model/problem.ts'
 import type { Connection, Endpoint, Transport } from '../model/transport.ts'
 import { createConnection } from './connection.ts'
 import { hostKeyAlgorithms, hostKeyProblem, knownFor } from './host-key.ts'
-import { type Identity, identityProblem, problemsThrown, readIdentity } from './identity.ts'
+import { type Identity, identityProblem, problemsThrown, readIdentity, readPublicKey } from './identity.ts'
 import { readKnownHosts } from './known-hosts-file.ts'
 import { createLimit } from './limit.ts'
 import { newNonceFrom, type RandomBytes } from './nonce.ts'
@@ -102,13 +102,23 @@ async function readCredentials(endpoint: Endpoint): Promise<Credentials> {
   const keys = identities.map((identity) => keyCredential(endpoint, identity))
   const problems = keys.filter((key) => 'message' in key)
   const credentials: readonly Credential[] = [
-    ...(agentSocket ? [{ kind: 'agent', name: `agent ${agentSocket}`, socket: agentSocket } as const] : []),
+    ...(agentSocket ? [await agentCredential(endpoint, agentSocket)] : []),
     ...keys.filter((key) => 'name' in key),
     ...(password ? [{ kind: 'password', name: 'password', password } as const] : []),
   ]
   const onlyProblems = credentials.length === 0 ? problemsThrown(problems) : undefined
   if (onlyProblems) throw onlyProblems
   return { credentials, problems }
+}
+
+/** With IdentitiesOnly, of the agent's keys those whose public part lies beside, or as, a named file. */
+async function agentCredential({ agentKeys, identityFiles }: Endpoint, socket: string): Promise<Credential> {
+  const agent = { kind: 'agent', name: `agent ${socket}`, socket } as const
+  if (agentKeys === undefined) return agent
+  const keys = await Promise.all(
+    identityFiles.map((file) => readPublicKey(file.endsWith('.pub') ? file : `${file}.pub`)),
+  )
+  return { ...agent, only: keys.filter((key) => key !== undefined) }
 }
 
 function keyCredential(endpoint: Endpoint, identity: Identity): Credential | Problem {

@@ -81,6 +81,23 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
       await chatty.stop()
     })
 
+    test('with IdentitiesOnly the agent gives the named key alone, of however many it holds', async () => {
+      const strict = await startSshd({ config: ['MaxAuthTries 2'] })
+      const agentSocket = join(strict.folder, 'agent')
+      const agent = spawn('ssh-agent', ['-D', '-a', agentSocket])
+      await new Promise((resolve) => agent.stdout.once('data', resolve))
+      const strangers = ['s1', 's2', 's3'].map((name) => strict.keygen(name))
+      const env = { SSH_AUTH_SOCK: agentSocket }
+      execFileSync('ssh-add', ['-q', ...strangers, strict.clientKey], { env, stdio: 'ignore' })
+      const change = { agentSocket, identityFiles: [`${strict.clientKey}.pub`] }
+      const host = await transport.open(strict.endpoint({ ...change, agentKeys: 'named' }))
+      expect((await host.probe('login').run(sh`id -un`)).stdout.toString()).toBe('root\n')
+      await host.close()
+      await expect(transport.open(strict.endpoint(change))).rejects.toMatchObject({ problems: [{ kind: 'auth' }, {}] })
+      agent.kill()
+      await strict.stop()
+    })
+
     test('keys are tried in order until one is taken; one that cannot be read does no harm', async () => {
       const identityFiles = ['/nowhere/key', sshd.keygen('stranger'), sshd.clientKey]
       expect(await logsIn({ identityFiles, agentSocket: '/nowhere/agent' })).toBe('root')
