@@ -68,7 +68,7 @@ export const localEndpoint: Endpoint = {
   user: 'root',
   identityFiles: [],
   knownHostsFiles: [],
-  connectTimeoutMs: 10_000,
+  connectTimeoutMs: 30_000,
 }
 
 // bash is itself only when called bash: as /bin/sh of other systems it is called sh

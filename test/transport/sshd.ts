@@ -61,7 +61,7 @@ export async function startSshd(
     user: 'root',
     identityFiles: [clientKey],
     knownHostsFiles: [pinned],
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 30_000,
     ...change,
   })
   return { port, folder, hostKeys, clientKey, log, keygen, authorize, endpoint, knownHosts, stop }
