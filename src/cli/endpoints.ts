@@ -8,7 +8,9 @@ import { escapeLine } from '../model/escape.ts'
 import type { HostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { fail, ProblemError, type Result, succeed, unwrap } from '../model/problem.ts'
+import type { Secret } from '../model/secret.ts'
 import type { Endpoint } from '../model/transport.ts'
+import { isEncryptedKey } from '../transport/identity.ts'
 import { askHidden, canAsk } from './ask.ts'
 import type { Reach } from './command.ts'
 import type { World } from './world.ts'
@@ -20,6 +22,7 @@ const IDENTITY_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 export async function openAccess(reach: Reach, world: World): Promise<EndpointOptions> {
   const { user, privateKey, connection, timeoutMs } = reach
   const becomePassword = reach.becomePassword === 'ask' ? await askBecomePassword(world) : undefined
+  const passphrase = await askPassphrase(privateKey, world)
   const ssh = path.join(world.homeFolder, '.ssh')
   return {
     user: world.userName,
@@ -36,8 +39,16 @@ export async function openAccess(reach: Reach, world: World): Promise<EndpointOp
     remark: onceEach((text) => world.stderr.write(`note: ${escapeLine(text)}\n`)),
     ...(world.env.SSH_AUTH_SOCK ? { agentSocket: world.env.SSH_AUTH_SOCK } : {}),
     identityFiles: IDENTITY_FILES.map((name) => path.join(ssh, name)).filter((file) => existsSync(file)),
+    ...(passphrase === undefined ? {} : { passphrase }),
     ...(becomePassword === undefined ? {} : { becomePassword }),
   }
+}
+
+/** Of an encrypted --private-key, where no agent may hold it and somebody is there; else its login says what to do. */
+async function askPassphrase(privateKey: string | undefined, world: World): Promise<Secret | undefined> {
+  if (privateKey === undefined || world.env.SSH_AUTH_SOCK || !canAsk(world, 'allowed')) return undefined
+  const file = path.resolve(world.cwd, privateKey.replace(/^~(?=\/)/, world.homeFolder))
+  return (await isEncryptedKey(file)) ? askHidden(world, `passphrase of ${escapeLine(file)}:`) : undefined
 }
 
 const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']

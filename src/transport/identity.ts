@@ -39,6 +39,17 @@ export async function readPublicKey(file: string): Promise<Buffer | undefined> {
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64')
 }
 
+/** Whether a passphrase opens this private key file; false where there is no such file, or no key in it. */
+export async function isEncryptedKey(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  if (/^(?:Proc-Type: 4,ENCRYPTED|-----BEGIN ENCRYPTED PRIVATE KEY-----)/m.test(text)) return true
+  const [, body] = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(text) ?? []
+  if (body === undefined) return false
+  // "openssh-key-v1", NUL, then the cipher's name with its length before it (PROTOCOL.key of OpenSSH)
+  const bytes = Buffer.from(body, 'base64')
+  return bytes.length > 23 && bytes.toString('latin1', 19, 19 + bytes.readUInt32BE(15)) !== 'none'
+}
+
 const modeText = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
 /** Why a key's text could not be used, from what the parser said. */
