@@ -8,6 +8,7 @@ import {
   parseEnv,
   valueIn,
 } from './env-text.ts'
+import { eolOf } from './text-edit.ts'
 
 export interface EnvEdits {
   readonly set: Readonly<Record<string, string>>
@@ -75,6 +76,3 @@ function appended(pieces: readonly EnvPiece[], { key, value, eol }: Setting): re
   const line = { kind: 'other' as const, text: assignmentText(key, value, { eol }) }
   return isOpen ? [...pieces, { kind: 'other', text: eol }, line] : [...pieces, line]
 }
-
-/** How the text ends its lines: as its first one does. */
-const eolOf = (text: string): string => (/^[^\n]*\r\n/.test(text) ? '\r\n' : '\n')

@@ -3,8 +3,9 @@ import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
 import { editEnv } from './env-edit.ts'
-import { applyFileEdit, decisionOf, type FileView, planFileEdit, readFileView, revertFileEdit } from './file-edit.ts'
+import { applyFileEdit, type FileView, readFileView, revertFileEdit } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
+import { planTextEdit, type TextEdit } from './text-edit.ts'
 
 const Key = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })
 const Value = Type.Union([
@@ -42,27 +43,26 @@ export const envFile = defineModule<typeof args, FileView>({
   revert: (_, change, session) => revertFileEdit(change, session),
 })
 
-function planEnvFile(wanted: EnvFileArgs, view: FileView): Decision {
-  const { path, create, unset = [] } = wanted
+function planEnvFile({ path, create = false, unset = [], ...wanted }: EnvFileArgs, view: FileView): Decision {
   const set = Object.fromEntries(Object.entries(wanted.set ?? {}).map(([key, value]) => [key, String(value)]))
-  const { entry } = view.file
   const both = unset.find((key) => Object.hasOwn(set, key))
   if (both !== undefined) return { kind: 'blocked', message: `${both} is both in set and in unset` }
-  if (!entry && Object.keys(set).length === 0) return { kind: 'noop', summary: `there is no ${path}` }
-  if (!entry && !create) {
-    return { kind: 'blocked', message: `there is no ${path}`, hint: 'create: true makes it; is the path right?' }
-  }
-  if (entry?.type === 'file' && entry.content === null) {
-    return { kind: 'blocked', message: `${path} is no UTF-8 text of at most 1 MiB` }
-  }
-  const edit = editEnv(entry?.content ?? '', { set, unset })
-  if (edit.kind === 'trap') return trapped(path, edit)
-  const summary = `${edit.changed.length === 1 ? edit.changed[0] : `${edit.changed.length} keys`} in ${path}`
-  return decisionOf(planFileEdit(view, { content: edit.text }, `set ${summary}`), `${path} has these values`)
+  return planTextEdit(view, {
+    path,
+    create,
+    removes: Object.keys(set).length === 0,
+    same: `${path} has these values`,
+    edit: (text) => {
+      const edit = editEnv(text, { set, unset })
+      if (edit.kind === 'trap') return trapped(path, edit)
+      const what = edit.changed.length === 1 ? edit.changed[0] : `${edit.changed.length} keys`
+      return { kind: 'text', text: edit.text, summary: `set ${what} in ${path}` }
+    },
+  })
 }
 
-const trapped = (path: string, { key, line }: { readonly key: string; readonly line: string }): Decision => ({
-  kind: 'blocked',
+const trapped = (path: string, { key, line }: { readonly key: string; readonly line: string }): TextEdit => ({
+  kind: 'refused',
   message: `${path} has several assignments on one line, ${key} among them`,
   detail: line,
   hint: 'systemd takes all after the first "=" as the value of the first key; give each assignment a line of its own',
