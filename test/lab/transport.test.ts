@@ -46,6 +46,16 @@ const connect = async (user: string, change: Partial<Endpoint> = {}): Promise<Co
   opened.push(connection)
   return connection
 }
+/** By the system's ssh, the same words in its own way. */
+const connectBy = (transportName: 'ssh2' | 'openssh', user: string, change: Partial<Endpoint>): Promise<Connection> => {
+  const { key, knownHosts } = labPaths(settings.stateDir)
+  const settled = [`User=${user}`, `Port=${FORWARD_PORT}`, `IdentityFile=${key}`, `UserKnownHostsFile=${knownHosts}`]
+  const sshArguments = ['-F', 'none', ...settled.flatMap((setting) => ['-o', setting])]
+  return connect(user, {
+    ...change,
+    ...(transportName === 'openssh' ? { transport: transportName, sshArguments } : {}),
+  })
+}
 const password = (text: string): Partial<Endpoint> => ({ becomePassword: new Secret(text) })
 const onHost = async (script: string): Promise<string> => {
   const { stdout, stderr, code } = await sshLab('h1', [`sh -c ${quoted(script)}`], settings)
@@ -76,7 +86,9 @@ describe('a login by password', () => {
   })
 })
 
-describe('root through sudo', () => {
+describe.each(['ssh2', 'openssh'] as const)('root through sudo, by %s', (name) => {
+  const connect = (user: string, change: Partial<Endpoint> = {}): Promise<Connection> => connectBy(name, user, change)
+
   test('without a password', async () => {
     const host = await connect('ops')
     expect(await Promise.all([whoAmI(host, 'login'), whoAmI(host, 'root')])).toEqual([
