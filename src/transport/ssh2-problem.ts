@@ -31,11 +31,16 @@ function authProblem(endpoint: Endpoint, { text, tried, offered }: ConnectFailur
     host: endpoint.host,
     message: `${placeText(endpoint)} refused to let ${endpoint.user} in`,
     detail: `tried ${tried.join(', ') || 'nothing: there is no agent, key or password'}${methods}${ending}`,
-    hint: tooMany
-      ? 'the agent holds more keys than the server lets one try: load fewer, or give the key file alone'
-      : `${whatToCheck(endpoint, tried)} A locked or expired account is refused too; see the sshd log on the host`,
+    hint: isOnlyOpenssh(offered)
+      ? 'the server takes tickets (GSSAPI) or host-based logins only: set ansible_connection: openssh for it'
+      : tooMany
+        ? 'the agent holds more keys than the server lets one try: load fewer, or give the key file alone'
+        : `${whatToCheck(endpoint, tried)} A locked or expired account is refused too; see the sshd log on the host`,
   }
 }
+
+const isOnlyOpenssh = (offered: readonly string[]): boolean =>
+  offered.length > 0 && offered.every((method) => method.startsWith('gssapi') || method === 'hostbased')
 
 const whatToCheck = ({ user }: Endpoint, tried: readonly string[]): string =>
   tried.length === 1 && tried[0] === 'password'
@@ -73,7 +78,7 @@ function unreachableText(endpoint: Endpoint, failure: ConnectFailure): readonly 
       'the host may be overloaded or out of memory, or sshd waits for DNS (UseDNS)',
     ]
   if (failure.text.includes('no matching'))
-    return ['has no algorithm in common with the ssh2 transport', 'use the openssh transport for it']
+    return ['has no algorithm in common with the ssh2 transport', 'set ansible_connection: openssh for it']
   if (failure.reached)
     return ['closed the connection before login', 'too many logins at once (MaxStartups), a ban, or not an SSH server']
   return ['cannot be reached', `try: ssh -p ${port} ${endpoint.user}@${address}`]

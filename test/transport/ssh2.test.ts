@@ -410,8 +410,21 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
         config: ['KexAlgorithms diffie-hellman-group14-sha1', 'Ciphers aes128-cbc', 'MACs hmac-sha1'],
       })
       const error = await transport.open(old.endpoint()).catch((thrown: unknown) => thrown)
-      expect(error).toMatchObject({ problems: [{ kind: 'unreachable', hint: 'use the openssh transport for it' }] })
+      expect(error).toMatchObject({
+        problems: [{ kind: 'unreachable', hint: 'set ansible_connection: openssh for it' }],
+      })
       await old.stop()
+    })
+
+    test.each([
+      ['with new key exchanges only', ['KexAlgorithms sntrup761x25519-sha512@openssh.com'], 'unreachable'],
+      ['that takes tickets only', ['AuthenticationMethods gssapi-with-mic', 'GSSAPIAuthentication yes'], 'auth'],
+    ])('a server %s is for the openssh transport, and that is said', async (_, config, kind) => {
+      const other = await startSshd({ config })
+      await expect(transport.open(other.endpoint())).rejects.toMatchObject({
+        problems: [{ kind, hint: expect.stringContaining('ansible_connection: openssh') }],
+      })
+      await other.stop()
     })
 
     test('too many sessions: the channel is refused, the connection stands', async () => {
