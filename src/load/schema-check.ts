@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { isFilledLater, type SchemaError, type SchemaFault, schemaFaultsOf } from './schema-fault.ts'
+import { surelyFits } from './surely-fits.ts'
 
 /** Are there templates in the value that get theirs later? */
 export type Templates = 'later' | 'none'
@@ -28,6 +29,7 @@ const compiled = new WeakMap<object, ValidateFunction>()
  * `later`, a text that holds `{{` fits everywhere: it is checked again when bound.
  */
 export function schemaFaults(schema: JsonObject, value: Json, templates: Templates): readonly SchemaFault[] {
+  if (surelyFits(schema, value)) return []
   const validate = compile(schema)
   if (validate(value)) return []
   const faults = schemaFaultsOf((validate.errors ?? []).map(plainError))
