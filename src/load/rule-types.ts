@@ -52,11 +52,14 @@ function withType(name: string, type: DeclaredType | undefined): readonly (reado
 
 const typeOf = ({ type }: JsonObject): DeclaredType | undefined => (typeof type === 'string' ? TYPES[type] : undefined)
 
+/** Anything may be compared with null: the answer is known, and nothing fails. */
+const WITH_NULL = /: (?:null [!=]= .*|.* [!=]= null)$/
+
 function faultsOf({ node, wanted }: WrittenExpression, parse: ReturnType<typeof makeTypedParser>): readonly Found[] {
   const parsed = parse(String(node.value))
   if (!parsed.ok) {
     const { at, message, hint } = expressionProblem(node, parsed.fault)
-    return [{ at: at ?? spanOf(node), message, ...(hint === undefined ? {} : { hint }) }]
+    return WITH_NULL.test(message) ? [] : [{ at: at ?? spanOf(node), message, ...(hint === undefined ? {} : { hint }) }]
   }
   const { type, source } = parsed.expression
   if (wanted === 'any' || type === 'bool' || type === 'dyn') return []

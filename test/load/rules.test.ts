@@ -148,12 +148,19 @@ describe('expressions are checked against the types of parameters', () => {
       `params:\n  n: {type: integer, default: 1, description: x}\n  x: {type: number, default: 1, description: x}\n  s: {type: string, default: a, description: x}\n  b: {type: boolean, default: true, description: x}\n  l: {type: array, default: [], description: x}\nvars:\n  more: {expr: "n > 1"}\nsteps:\n  - file: {path: "{{ s }}{{ x }}{{ b }}{{ json l }}{{ more }}", content: y}\n    when: ${JSON.stringify(when)}\n`,
     ).map(({ at, message }) => `${at?.line}:${at?.column} ${message}`)
 
-  it.each(['n > 2.5', 'n < x', 'x == 1', 's == "a" && b', 'l.exists(s, s > 1)', 'more || n == 1', 'other == 1'])(
-    '%s fits',
-    (when) => {
-      expect(withWhen(when).filter((said) => !said.includes('no variable other'))).toEqual([])
-    },
-  )
+  it.each([
+    'n > 2.5',
+    'n < x',
+    'x == 1',
+    's == "a" && b',
+    'l.exists(s, s > 1)',
+    'more || n == 1',
+    's != null',
+    'null == n',
+    'other == 1',
+  ])('%s fits', (when) => {
+    expect(withWhen(when).filter((said) => !said.includes('no variable other'))).toEqual([])
+  })
 
   it('a mistake is told at its place', () => {
     expect(withWhen('b && n == "1"')).toEqual(['14:17 these do not go together: int == string'])
