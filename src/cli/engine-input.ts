@@ -21,8 +21,11 @@ export interface EngineInput {
 
 /** What the engine needs to plan: the prepared runbook with the real world behind it. */
 export async function planInputOf({ prepared, world, forks, journals, emit, past }: EngineInput): Promise<PlanInput> {
+  // A guard on how things stand before a run does not hold in the middle of it: `resuming` tells which it is.
+  const resuming = past !== undefined
   return {
     ...prepared,
+    hosts: prepared.hosts.map((host) => ({ ...host, variables: { ...host.variables, resuming } })),
     transport: createTransport({ randomBytes: world.randomBytes }),
     clock: clockOf(world),
     emit,

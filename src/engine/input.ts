@@ -13,7 +13,7 @@ import type { Endpoint, Transport } from '../model/transport.ts'
 export interface TargetHost {
   readonly name: HostName
   readonly endpoint: Endpoint
-  readonly variables: JsonObject // inventory variables and inventory_hostname, group_names
+  readonly variables: JsonObject // inventory variables and inventory_hostname, group_names, resuming
   readonly params: JsonObject // resolved for this host
   readonly become?: boolean // root where neither step nor runbook says: ansible_become
 }

@@ -4,7 +4,7 @@ import type { NameUse } from './compiling.ts'
 import { nearest, suggest } from './nearest.ts'
 
 /** Names that exist on every host without being declared. */
-export const MAGIC_NAMES: readonly string[] = ['params', 'hosts', 'inventory_hostname', 'group_names']
+export const MAGIC_NAMES: readonly string[] = ['params', 'hosts', 'inventory_hostname', 'group_names', 'resuming']
 
 /** A name that the runbook declares, in the order in which the names get their values. */
 export interface Declaration {

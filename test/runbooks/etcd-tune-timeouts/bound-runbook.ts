@@ -53,6 +53,7 @@ export function scopesOf(
         ...all,
         params: all,
         inventory_hostname: name,
+        resuming: false,
         settings,
         cluster,
         rtt: { value: rtt },
