@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5'
+export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5' | 'dnf' | 'zypper'
 
 /** What an image is made of: `base` from nothing, the others as a layer of packages of one Debian suite on `base`. */
 export interface Recipe {
@@ -22,11 +22,13 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
   'etcd-3.3': { suite: 'bullseye', packages: ['etcd-server', 'etcd-client'] },
   'etcd-3.4': { suite: HOST_SUITE, packages: ['etcd-server', 'etcd-client'] },
   'etcd-3.5': { suite: 'trixie', packages: ['etcd-server', 'etcd-client'] },
+  dnf: { suite: HOST_SUITE, packages: ['dnf', 'dnf-plugins-core', 'rpm', 'createrepo-c'] },
+  zypper: { suite: HOST_SUITE, packages: ['zypper', 'rpm', 'createrepo-c'] },
 }
 
 /** Image names in the order they have to be built. */
 export function imageNames(): readonly ImageName[] {
-  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5']
+  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5', 'dnf', 'zypper']
 }
 
 /** True for a name of the list above; for names that come from the command line. */

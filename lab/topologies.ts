@@ -9,6 +9,7 @@ export type TopologyName =
   | 'etcd3-flags'
   | 'etcd3-config'
   | 'etcd3-static'
+  | 'rpm'
 
 /** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
 export type EtcdStyle = 'env-file' | 'flags' | 'config-file' | 'static-pod'
@@ -42,6 +43,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
   ),
   one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
   mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
+  rpm: {
+    summary: 'plain hosts with dnf (r1) and zypper (r2) beside apt',
+    group: 'plain',
+    hosts: [host('r1', 13, 'dnf'), host('r2', 14, 'zypper')],
+  },
 }
 
 /** True for a name in TOPOLOGIES; for names that come from the command line. */

@@ -20,10 +20,17 @@ import { obeyLaws } from '../modules/laws.ts'
 const modules = createModules()
 const files = readCaseFiles()
 
-/** The first host of a lab, as root over SSH. */
-async function openLabHost(topology: TopologyName, offers: readonly string[], settings: LabSettings): Promise<LawHost> {
+interface Trial {
+  readonly topology: TopologyName
+  readonly host?: string // default: the first
+  readonly offers: readonly string[]
+}
+
+/** One host of a lab, as root over SSH. */
+async function openLabHost({ topology, host, offers }: Trial, settings: LabSettings): Promise<LawHost> {
   const state = await upLab(topology, settings)
-  const [first] = topologyOf(state).hosts
+  const { hosts } = topologyOf(state)
+  const first = hosts.find(({ name }) => name === host) ?? hosts[0]
   if (!first) throw new Error('the lab has no host')
   const connection = await createTransport({ randomBytes }).open({
     host: hostName(first.name),
@@ -53,25 +60,36 @@ const needs = (lawCase: LawCase, need: string): boolean => lawCase.needs?.includ
 const casesFor = (takes: (lawCase: LawCase) => boolean): readonly CaseFile[] =>
   files.map((file) => ({ ...file, cases: file.cases.filter(takes) })).filter((file) => file.cases.length > 0)
 
+/** What hosts of other topologies than `one` are needed for. */
+const special = ['etcd', 'dnf', 'zypper']
+
 const trials = [
   {
     topology: 'one' as const,
+    host: 'h1',
     offers: ['root', 'gnu', 'acl', 'systemd', 'http'],
-    taken: casesFor((one) => !needs(one, 'etcd')),
+    taken: casesFor((one) => !special.some((need) => needs(one, need))),
   },
   {
     topology: 'etcd3' as const,
+    host: 'e1',
     offers: ['root', 'gnu', 'acl', 'systemd', 'etcd'],
     taken: casesFor((one) => needs(one, 'etcd')),
   },
+  ...(['dnf', 'zypper'] as const).map((tool) => ({
+    topology: 'rpm' as const,
+    host: tool === 'dnf' ? 'r1' : 'r2',
+    offers: ['root', 'gnu', 'systemd', tool],
+    taken: casesFor((one) => needs(one, tool)),
+  })),
 ].filter(({ taken }) => taken.length > 0)
 
-describe.each(trials)('on a host of the lab $topology', ({ topology, offers, taken }) => {
+describe.each(trials)('on $host of the lab $topology', ({ topology, host: name, offers, taken }) => {
   let settings: LabSettings
   let host: LawHost
   beforeAll(async () => {
     settings = labSettings({ ...process.env, RUNBOOK_LAB: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
-    host = await openLabHost(topology, offers, settings)
+    host = await openLabHost({ topology, host: name, offers }, settings)
   })
   afterAll(async () => {
     await host?.close()
@@ -96,14 +114,14 @@ describe.each(trials)('on a host of the lab $topology', ({ topology, offers, tak
     await host.run(`systemctl stop lawundo; rm ${unit}; systemctl daemon-reload`, '/')
   })
 
-  for (const { module: name, cases } of taken) {
-    describe(name, () => {
+  for (const { module: moduleName, cases } of taken) {
+    describe(moduleName, () => {
       for (const lawCase of cases.filter(
         (one) => one.needs?.every((need) => offers.some((it) => it === need)) ?? true,
       )) {
         test(lawCase.name, async () => {
-          const module = modules.get(name)
-          if (!module) throw new Error(`there is no module ${name}`)
+          const module = modules.get(moduleName)
+          if (!module) throw new Error(`there is no module ${moduleName}`)
           await obeyLaws(module, lawCase, host)
         })
       }

@@ -16,7 +16,7 @@ const isRoot = process.getuid?.() === 0
 const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** What this machine does not lend: such cases are tried on the hosts of the lab. */
-const onlyInTheLab = new Set(['systemd', 'etcd', 'http'])
+const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper'])
 
 /** These hold all scripts of ours; the other modules differ in what they decide, not in what they run. */
 const only: readonly string[] | undefined = [

@@ -2,46 +2,55 @@ import { type Command, displayCommand, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply, Runner } from '../../model/transport.ts'
 import { failureOf } from './host-script.ts'
+import {
+  busyProblem,
+  type Installed,
+  lookTimeoutMs,
+  type PackageManager,
+  type PackageMove,
+  parseOutdated,
+  readDeletedPrograms,
+  type Simulation,
+  type Target,
+  type Transaction,
+  transactionTimeoutMs,
+} from './package-manager.ts'
 
-/** One package that a transaction changes; null where it is not installed. */
-export type PackageMove = { readonly name: string; readonly from: string | null; readonly to: string | null }
-
-export interface Installed {
-  readonly version: string | null // null: not installed (its configuration files may be left)
-  readonly status: string // as dpkg names it: installed, config-files, half-configured ...
-  readonly isHeld: boolean
-}
-
-/** What apt would do, or why it would not. */
-export type Simulation =
-  | { readonly kind: 'moves'; readonly moves: readonly PackageMove[]; readonly isDowngrade: boolean }
-  | { readonly kind: 'refused'; readonly said: string }
-
-/** What a transaction asks apt for. */
-export interface Wanted {
-  readonly install: readonly string[] // name, name=version, or name- for a removal beside
-  readonly changeHeld: boolean
+/** Packages of Debian and Ubuntu. */
+export const apt: PackageManager = {
+  tool: 'apt',
+  lists: 'apt-get update',
+  repairs: 'look at it with dpkg --audit; dpkg --configure -a may finish it',
+  isVersion: (wanted, installed) => wanted === installed,
+  shown: ({ targets }) => displayCommand(sh`apt-get install -- ${targets.map(wordOf)}`),
+  readInstalled,
+  readAvailable,
+  readAutomatic,
+  readOutdated,
+  simulate: async (wanted, runner) =>
+    parseSimulation(await runner.run(aptGet(sh`-s`, wanted), { timeoutMs: lookTimeoutMs })),
+  transact,
+  setHold: (hold, name, runner) => markPackages(hold === 'held' ? 'hold' : 'unhold', [name], runner),
+  markAutomatic: (names, runner) => markPackages('auto', names, runner),
 }
 
 const lockSeconds = 10
-const aptTimeoutMs = 900_000 // downloads and maintainer scripts; the step's own timeout holds where it is given
 
 /** Asks nothing: neither debconf, nor dpkg about configuration files (those of the host stay), nor needrestart. */
 const environment =
   'DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none'
 
-const aptGet = (verb: Command, { install, changeHeld }: Wanted): Command =>
+const wordOf = ({ name, version }: Target): string =>
+  version === null ? `${name}-` : version === undefined ? name : `${name}=${version}`
+
+const aptGet = (verb: Command, { targets, changeHeld }: Transaction): Command =>
   sh`apt-get ${verb} -q -y --no-install-recommends --allow-downgrades ${
     changeHeld ? sh`--allow-change-held-packages ` : sh``
-  }install -- ${install}`
+  }install -- ${targets.map(wordOf)}`
 
 const doing = sh`-o DPkg::Lock::Timeout=${lockSeconds} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`
 
-/** The transaction as people may type it. */
-export const shownTransaction = (wanted: Wanted): string => displayCommand(sh`apt-get install -- ${wanted.install}`)
-
-/** The state of packages by dpkg, in the order of their names. */
-export async function readInstalled(names: readonly string[], runner: Runner): Promise<readonly Installed[]> {
+async function readInstalled(names: readonly string[], runner: Runner): Promise<readonly Installed[]> {
   const format = '${Package}\t${binary:Package}\t${db:Status-Want}\t${db:Status-Status}\t${Version}\n'
   const reply = await runner.run(sh`dpkg-query -W -f ${format} -- ${names} 2>/dev/null`) // 1: some are unknown
   const lines = textOf(reply.stdout)
@@ -55,8 +64,7 @@ export async function readInstalled(names: readonly string[], runner: Runner): P
   })
 }
 
-/** The versions of each package that the host's repositories have. */
-export async function readAvailable(names: readonly string[], runner: Runner): Promise<ReadonlySet<string>> {
+async function readAvailable(names: readonly string[], runner: Runner): Promise<ReadonlySet<string>> {
   if (names.length === 0) return new Set()
   const reply = await runner.run(sh`apt-cache madison -- ${names.map((name) => name.replace(/:.*/, ''))}`)
   return parseMadison(textOf(reply.stdout))
@@ -71,15 +79,10 @@ export const parseMadison = (text: string): ReadonlySet<string> =>
     }),
   )
 
-/** Which of these packages were installed for others' sake only. */
-export async function readAutomatic(names: readonly string[], runner: Runner): Promise<readonly string[]> {
+async function readAutomatic(names: readonly string[], runner: Runner): Promise<readonly string[]> {
   if (names.length === 0) return []
   const reply = await runner.run(sh`apt-mark showauto -- ${names}`)
   return textOf(reply.stdout).split('\n').filter(Boolean)
-}
-
-export async function simulate(wanted: Wanted, runner: Runner): Promise<Simulation> {
-  return parseSimulation(await runner.run(aptGet(sh`-s`, wanted)))
 }
 
 /** What `apt-get -s` says: `Inst name [from] (to source [arch])`, `Remv name [from]`. */
@@ -95,48 +98,31 @@ export function parseSimulation({ code, stdout, stderr }: Pick<Reply, 'code' | '
 }
 
 /** Does a transaction. Throws ProblemError; one that another holds the lock of waits 10 s before. */
-export async function transact(wanted: Wanted, runner: Runner): Promise<void> {
+async function transact(wanted: Transaction, runner: Runner): Promise<void> {
   const command = sh`${{ parts: [{ kind: 'text', text: `${environment} ` }] }}${aptGet(doing, wanted)}`
-  const reply = await runner.run(command, { timeoutMs: aptTimeoutMs })
+  const reply = await runner.run(command, { timeoutMs: transactionTimeoutMs })
   if (reply.code === 0) return
-  const problem = failureOf(reply, shownTransaction(wanted))
+  const problem = failureOf(reply, apt.shown(wanted))
   if (!/^E: .*\block\b/m.test(textOf(reply.stderr))) throw new ProblemError(problem)
   const [, id, program] = /held by process (\d+) \(([^)]*)\)/.exec(textOf(reply.stdout) + textOf(reply.stderr)) ?? []
   throw new ProblemError({
     ...problem,
-    message: `another program changes packages${id === undefined ? '' : `: ${program}, process ${id}`}`,
-    hint: 'wait until it is done (unattended-upgrades may take minutes), or give the step retry',
+    ...busyProblem(id === undefined ? '' : `${program}, process ${id}`),
   })
 }
 
-/** Sets or clears a mark of packages: hold, unhold, auto, manual. */
-export async function markPackages(
-  mark: 'hold' | 'unhold' | 'auto',
-  names: readonly string[],
-  runner: Runner,
-): Promise<void> {
+async function markPackages(mark: 'hold' | 'unhold' | 'auto', names: readonly string[], runner: Runner): Promise<void> {
   if (names.length === 0) return
-  const reply = await runner.run(sh`apt-mark ${mark} -- ${names}`, { timeoutMs: aptTimeoutMs })
+  const reply = await runner.run(sh`apt-mark ${mark} -- ${names}`, { timeoutMs: transactionTimeoutMs })
   if (reply.code !== 0) throw new ProblemError(failureOf(reply, `apt-mark ${mark} ${names.join(' ')}`))
 }
 
-/** Processes that run a program of a package which has been replaced since they started, as `pid /path`. */
-export async function readOutdated(name: string, runner: Runner): Promise<readonly string[]> {
+async function readOutdated(name: string, runner: Runner): Promise<readonly string[]> {
   const [running, files] = await Promise.all([
-    runner.run(sh`ls -l /proc/[0-9]*/exe 2>/dev/null | grep ' (deleted)$'`),
+    readDeletedPrograms(runner),
     runner.run(sh`dpkg-query -L -- ${name} 2>/dev/null`, { limitBytes: 8_388_608 }),
   ])
-  return parseOutdated(textOf(running.stdout), textOf(files.stdout))
-}
-
-export function parseOutdated(listing: string, files: string): readonly string[] {
-  const own = new Set(files.split('\n'))
-  // where /usr is merged, a package may list /bin/x for what runs as /usr/bin/x
-  const isOwn = (path: string): boolean => own.has(path) || own.has(path.replace(/^\/usr\//, '/'))
-  return listing.split('\n').flatMap((line) => {
-    const [, id, path = ''] = /\/proc\/(\d+)\/exe -> (.*?)(?:\.dpkg-tmp)? \(deleted\)$/.exec(line) ?? []
-    return id !== undefined && isOwn(path) ? [`${id} ${path}`] : []
-  })
+  return parseOutdated(running, textOf(files.stdout))
 }
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseMadison, parseOutdated, parseSimulation } from '../../../src/modules/system/apt.ts'
+import { parseMadison, parseSimulation } from '../../../src/modules/system/apt.ts'
+import { parseOutdated } from '../../../src/modules/system/package-manager.ts'
 
 const replyOf = (stdout: string, code = 0) => ({ code, stdout: Buffer.from(stdout), stderr: Buffer.from('') })
 

@@ -1,0 +1,64 @@
+import { sh } from '../../model/command.ts'
+import type { Runner } from '../../model/transport.ts'
+import { missingTool } from './host-script.ts'
+import { type Installed, type PackageMove, parseOutdated, readDeletedPrograms } from './package-manager.ts'
+
+/** What the package managers over rpm have in common. `held`: the names of packages that are held, by name. */
+export async function readRpms(
+  names: readonly string[],
+  runner: Runner,
+  readHeld: (names: readonly string[], runner: Runner) => Promise<ReadonlySet<string>>,
+): Promise<readonly Installed[]> {
+  const [reply, held] = await Promise.all([
+    runner.run(sh`rpm -q --qf ${'%{NAME}\\t%{EVR}\\n'} -- ${names}`), // its code is the number of unknown ones
+    readHeld(names, runner),
+  ])
+  if (reply.code === 127) throw missingTool('rpm', 'look at packages')
+  return parseRpms(reply.stdout.toString('utf8'), names, held)
+}
+
+/** `NAME<tab>[EPOCH:]VERSION-RELEASE` a line, once for each architecture. */
+export function parseRpms(text: string, names: readonly string[], held: ReadonlySet<string>): readonly Installed[] {
+  const lines = text.split('\n').map((line) => line.split('\t'))
+  return names.map((name) => {
+    const versions = new Set(lines.flatMap(([own, version]) => (own === name && version ? [version] : [])))
+    const [version = null] = versions
+    const status =
+      version === null ? 'not-installed' : versions.size > 1 ? 'installed in several versions' : 'installed'
+    return { version, status, isHeld: held.has(name) }
+  })
+}
+
+/** Whether a version as a runbook writes it (epoch and release may be left out) is the one that is installed. */
+export function isRpmVersion(wanted: string, installed: string): boolean {
+  const bare = installed.replace(/^\d+:/, '')
+  const withoutRelease = (text: string): string => text.replace(/-[^-]*$/, '')
+  return [installed, bare, withoutRelease(installed), withoutRelease(bare)].includes(wanted)
+}
+
+export async function readOutdatedOfRpm(name: string, runner: Runner): Promise<readonly string[]> {
+  const [running, files] = await Promise.all([
+    readDeletedPrograms(runner),
+    runner.run(sh`rpm -ql -- ${name} 2>/dev/null`, { limitBytes: 8_388_608 }),
+  ])
+  return parseOutdated(running, files.stdout.toString('utf8'))
+}
+
+/** The moves of a transaction whose tool tells only where it leads to: what is there now is asked of rpm. */
+export async function movesFrom(
+  aims: ReadonlyMap<string, string | null>,
+  runner: Runner,
+): Promise<readonly PackageMove[]> {
+  const names = [...aims.keys()]
+  const now = await readRpms(names, runner, async () => new Set())
+  return names.map((name, at) => ({ name, from: now[at]?.version ?? null, to: aims.get(name) ?? null }))
+}
+
+/** Whether a glob of a lock (`kernel*`) is for this name. */
+export function globMatches(glob: string, name: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${pattern}$`).test(name)
+}
