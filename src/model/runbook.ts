@@ -39,13 +39,20 @@ export interface Step {
   readonly as?: string // name of the output
   readonly become?: boolean // else the runbook's
   readonly runOnce: boolean
-  readonly retry?: { readonly times: number; readonly everyMs: number }
+  readonly retry?: Retry
   readonly timeoutMs?: number
   readonly undo?: UndoStep
   readonly irreversible: boolean // the author says: may run although it has no inverse, and the plan says so
   readonly beforeUndo: boolean // run again before this host's steps are undone (leadership away, health)
   readonly commit: boolean // point of no return
   readonly at: Span
+}
+
+/** Further tries of a step that failed, or whose `until` does not hold yet. */
+export interface Retry {
+  readonly times: number
+  readonly everyMs: number
+  readonly until?: Bindable<boolean> // sees `output`, and the output under the step's `as`
 }
 
 /** How a step without an inverse of its own is undone: another module's step. */

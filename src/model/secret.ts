@@ -23,3 +23,9 @@ export class Secret {
     return '***'
   }
 }
+
+/** A secret under the name of its parameter or variable; `name@host` where hosts have different ones. */
+export interface NamedSecret {
+  readonly name: string
+  readonly secret: Secret
+}
