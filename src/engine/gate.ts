@@ -4,6 +4,7 @@ import type { Stage } from '../model/runbook.ts'
 import { bindFor } from './decide.ts'
 import { blockedProblem, decideInTime } from './run-step.ts'
 import { type Place, pause, type Running } from './running.ts'
+import { decideUntil } from './try-again.ts'
 
 /** A stage's gate as seen from some of its hosts. */
 export interface GateInput {
@@ -21,7 +22,7 @@ export async function passGate(running: Running, { stage, index, hosts }: GateIn
 
 async function passOne(running: Running, place: Place, looks: number | undefined): Promise<void> {
   const { host, stage, step } = place
-  const decided = await decideInTime(running, place, looks)
+  const decided = await decideUntil(running, place, () => decideInTime(running, place, looks))
   if (decided.kind === 'blocked') {
     const problem = blockedProblem(decided)
     throw new ProblemError({

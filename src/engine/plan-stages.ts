@@ -9,6 +9,7 @@ import { type Contexts, contextOf, keepEarlierOutput, scopeOf, waitsFor } from '
 import { type Looking, probeAt } from './looking.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { nothingPredicted, type Prediction, predictChange, predictUnknown } from './predict.ts'
+import { notWaitedFor } from './try-again.ts'
 
 /** Every guard on every host. */
 export async function planGuards(input: Looking): Promise<readonly PlannedStep[]> {
@@ -103,18 +104,19 @@ function foreseeDeferred(
   return predictUnknown(prediction, step.id, args ? step.module.resources(args) : [])
 }
 
-function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: Prediction }): Promise<Decided> {
+async function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: Prediction }): Promise<Decided> {
   const { host, step, prediction } = at
   const predicted = (resource: Resource): Json | undefined => prediction.states.get(resource)?.state ?? undefined
   const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
-  return decide({
+  const deciding = {
     step,
     host,
     contexts: input.contexts,
     probe: probeAt(input, { host, step, predicted }),
     prediction,
     owed,
-  })
+  }
+  return notWaitedFor(deciding, await decide(deciding))
 }
 
 /**

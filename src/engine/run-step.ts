@@ -9,6 +9,7 @@ import { marking } from './marked.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe, withTimeout } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
+import { decideUntil, triesOf, unmetBy } from './try-again.ts'
 
 export type StepResult = 'changed' | 'ok' | 'skipped'
 
@@ -16,7 +17,8 @@ export type StepResult = 'changed' | 'ok' | 'skipped'
 export async function runStep(running: Running, place: Place): Promise<StepResult> {
   stopIfAsked(running.input)
   try {
-    return await runDecided(running, place, await decideInTime(running, place))
+    const decided = await decideUntil(running, place, () => decideInTime(running, place))
+    return await runDecided(running, place, decided)
   } catch (error) {
     const [problem, ...others] = problemsOf(error, { host: place.host, step: place.step.id, at: place.step.at })
     if (problem.kind !== 'interrupted' && problem.kind !== 'io') {
@@ -185,15 +187,27 @@ interface Attempt {
 }
 
 async function applyWithRetry(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {
-  const { times, everyMs } = place.step.retry ?? { times: 0, everyMs: 0 }
+  const { times, everyMs } = triesOf(place.step)
+  const seen = { ...place, contexts: running.contexts }
   for (let left = times; ; left -= 1) {
     try {
-      return await applyAndProve(running, place, attempt)
+      const output =
+        left < times ? await applyUnlessDone(running, place, attempt) : await applyAndProve(running, place, attempt)
+      const unmet = unmetBy(seen, output)
+      if (!unmet) return output
+      throw new ProblemError(unmet)
     } catch (error) {
       if (left <= 0) throw error
       await pause(running.input, everyMs)
     }
   }
+}
+
+/** Looks before each further try: what came true by itself meanwhile is not done twice. */
+async function applyUnlessDone(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {
+  const again = await decideSettled(running, place, attempt.args)
+  if (again.kind === 'blocked') throw new ProblemError(blockedProblem({ ...again, args: attempt.args }))
+  return again.kind === 'noop' ? again.output : applyAndProve(running, place, attempt)
 }
 
 async function applyAndProve(

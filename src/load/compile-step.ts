@@ -2,14 +2,14 @@ import { type StepId, stepId } from '../model/id.ts'
 import { isObject } from '../model/json.ts'
 import { effectOf, type Module } from '../model/module.ts'
 import type { Problem } from '../model/problem.ts'
-import type { Step, UndoStep } from '../model/runbook.ts'
+import type { Retry, Step, UndoStep } from '../model/runbook.ts'
 import type { Span } from '../model/source.ts'
 import { compileArgs } from './compile-args.ts'
 import { bindable, compileCondition } from './compile-scalar.ts'
 import type { Compiling, NameUse } from './compiling.ts'
 import { parseDuration } from './duration.ts'
 import { suggest } from './nearest.ts'
-import { MEASURE_KEYWORDS, RESERVED_KEYWORDS, STEP_KEYWORDS } from './runbook-schema.ts'
+import { MEASURE_KEYWORDS, MISPLACED_KEYWORDS, STEP_KEYWORDS } from './runbook-schema.ts'
 import { hasTemplate } from './template.ts'
 import {
   childOf,
@@ -36,6 +36,7 @@ export interface StepPlace {
 export interface CompiledStep {
   readonly step: Step
   readonly uses: readonly NameUse[]
+  readonly untilUses: readonly NameUse[] // these see the step's own output besides
   readonly idAt: Span
   readonly asAt?: Span
   readonly follows: readonly { readonly id: string; readonly at: Span }[] // when_changed
@@ -50,7 +51,9 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
   refuseChanges(compiling, module, member, place.part)
   refuseTemplateName(compiling, childOf(node, 'name'))
   const args = compileArgs(compiling, module, member.value)
-  const when = conditionOf(compiling, node)
+  const when = conditionOf(compiling, node, 'when')
+  const retry = compileRetry(compiling, childOf(node, 'retry'))
+  refuseRetry(compiling, memberOf(node, 'retry'), place.part)
   const undo = compileUndo(compiling, node)
   const name = place.part === 'measure' ? module.name : (textOf(childOf(node, 'name')) ?? module.name)
   const idNode = childOf(node, 'id')
@@ -65,19 +68,25 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
     ...(when ? { when: bindable(when.node, when.binder) } : {}),
     whenChanged: follows.map((follow): StepId => stepId(follow.id)),
     ...optionsOf(node, asNode),
+    ...(retry ? { retry: retry.retry } : {}),
     ...(undo ? { undo: undo.step } : {}),
     at: spanOf(node),
   }
   const uses = [...args.uses, ...(when?.binder.uses ?? []), ...(undo?.uses ?? [])]
-  return { step, uses, idAt: spanOf(idNode ?? member), follows, ...(asNode ? { asAt: spanOf(asNode) } : {}) }
+  return {
+    step,
+    uses,
+    untilUses: retry?.uses ?? [],
+    idAt: spanOf(idNode ?? member),
+    follows,
+    ...(asNode ? { asAt: spanOf(asNode) } : {}),
+  }
 }
 
 /** Everything of a step that is taken as written. */
 function optionsOf(node: YamlMap, asNode: YamlNode | undefined) {
   const become = flagOf(node, 'become')
   const timeoutMs = parseDuration(textOf(childOf(node, 'timeout')) ?? '')
-  const retry = childOf(node, 'retry')
-  const times = numberOf(childOf(retry, 'times'))
   const as = textOf(asNode)
   return {
     runOnce: flagOf(node, 'run_once') ?? false,
@@ -86,9 +95,6 @@ function optionsOf(node: YamlMap, asNode: YamlNode | undefined) {
     commit: flagOf(node, 'commit') ?? false,
     ...(become === undefined ? {} : { become }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(times === undefined
-      ? {}
-      : { retry: { times, everyMs: parseDuration(textOf(childOf(retry, 'every')) ?? '') ?? 0 } }),
     ...(as === undefined ? {} : { as }),
   }
 }
@@ -137,9 +143,8 @@ function unknownKey(
 ): Problem {
   const { key } = member
   const at = spanOf(member)
-  if (RESERVED_KEYWORDS.includes(key)) {
-    return { kind: 'schema', message: `${key} is not supported yet`, at, hint: 'delete it: it would do nothing' }
-  }
+  const misplaced = Object.hasOwn(MISPLACED_KEYWORDS, key) ? MISPLACED_KEYWORDS[key] : undefined
+  if (misplaced) return { kind: 'schema', message: misplaced[0], at, hint: misplaced[1] }
   const keywordHint = suggest(key, Object.keys(keywords))
   const near = keywordHint?.startsWith('did you mean')
   if (wanted === 'keyword' || near) {
@@ -165,15 +170,35 @@ function refuseChanges(compiling: Compiling, module: Module, member: YamlMember,
   compiling.problems.push({ kind: 'schema', message, at: spanOf(member), hint: 'make it a step of a stage' })
 }
 
+function refuseRetry(compiling: Compiling, member: YamlMember | undefined, part: StepPart): void {
+  if (!member || (part !== 'facts' && part !== 'guards')) return
+  const message = `retry has no meaning here: ${part} are looked at once, in the plan`
+  compiling.problems.push({ kind: 'schema', message, at: spanOf(member), hint: 'wait in a step of a stage' })
+}
+
 function refuseTemplateName(compiling: Compiling, node: YamlNode | undefined): void {
   if (!node || !hasTemplate(textOf(node) ?? '')) return
   const message = 'a name is the same on every host: templates are not rendered in it'
   compiling.problems.push({ kind: 'template', message, at: spanOf(node) })
 }
 
-function conditionOf(compiling: Compiling, node: YamlMap) {
-  const when = childOf(node, 'when')
-  return when?.kind === 'scalar' ? { node: when, binder: compileCondition(compiling, when) } : undefined
+function conditionOf(compiling: Compiling, node: YamlNode | undefined, key: 'when' | 'until') {
+  const written = childOf(node, key)
+  return written?.kind === 'scalar' ? { node: written, binder: compileCondition(compiling, written) } : undefined
+}
+
+function compileRetry(
+  compiling: Compiling,
+  node: YamlNode | undefined,
+): { readonly retry: Retry; readonly uses: readonly NameUse[] } | undefined {
+  const times = numberOf(childOf(node, 'times'))
+  if (times === undefined) return undefined
+  const everyMs = parseDuration(textOf(childOf(node, 'every')) ?? '') ?? 0
+  const until = conditionOf(compiling, node, 'until')
+  return {
+    retry: { times, everyMs, ...(until ? { until: bindable(until.node, until.binder) } : {}) },
+    uses: until?.binder.uses ?? [],
+  }
 }
 
 function compileUndo(

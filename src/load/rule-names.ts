@@ -127,8 +127,9 @@ const bindablesOf = (runbook: Runbook): readonly Bindable<unknown>[] => [
   ]),
 ]
 
-const bindablesOfStep = ({ args, when, undo }: Step): readonly Bindable<unknown>[] => [
+const bindablesOfStep = ({ args, when, undo, retry }: Step): readonly Bindable<unknown>[] => [
   args,
   ...(when ? [when] : []),
   ...(undo ? [undo.args] : []),
+  ...(retry?.until ? [retry.until] : []),
 ]

@@ -29,8 +29,8 @@ const TYPES: Readonly<Record<string, DeclaredType>> = {
   object: 'map',
 }
 
-/** In the target of a measure these are the readings, whatever else has the name. */
-const OF_TARGETS: readonly string[] = ['value', 'before']
+/** In the target of a measure these are the readings, in an `until` it is what the step gave, whatever else has the name. */
+const OF_PLACES: readonly string[] = ['value', 'before', 'output']
 
 function typeFaults({ runbook, root, expressions }: LintInput): readonly Found[] {
   const params = runbook.params.flatMap(({ name, schema }) => withType(name, typeOf(schema)))
@@ -47,7 +47,7 @@ function typeFaults({ runbook, root, expressions }: LintInput): readonly Found[]
 }
 
 function withType(name: string, type: DeclaredType | undefined): readonly (readonly [string, DeclaredType])[] {
-  return type === undefined || OF_TARGETS.includes(name) ? [] : [[name, type]]
+  return type === undefined || OF_PLACES.includes(name) ? [] : [[name, type]]
 }
 
 const typeOf = ({ type }: JsonObject): DeclaredType | undefined => (typeof type === 'string' ? TYPES[type] : undefined)

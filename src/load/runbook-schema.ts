@@ -21,10 +21,14 @@ export const STEP_KEYWORDS = {
   run_once: { type: 'boolean', description: 'Run on the first host of the stage only' },
   retry: {
     type: 'object',
-    description: 'Try again when the step fails',
+    description: 'Try again when the step fails, or until a condition holds',
     properties: {
       times: { type: 'integer', minimum: 1, maximum: 100, description: 'Further attempts' },
       every: duration('Pause between two attempts'),
+      until: {
+        type: ['string', 'boolean'],
+        description: 'CEL condition on `output`, what the step gave; not waited for in a plan',
+      },
     },
     required: ['times'],
     additionalProperties: false,
@@ -36,8 +40,14 @@ export const STEP_KEYWORDS = {
   commit: { type: 'boolean', description: 'Point of no return: steps before it are not undone after it ran' },
 } as const satisfies Readonly<Record<string, JsonObject>>
 
-/** Words that belong to the language, and are answered with "not supported yet". */
-export const RESERVED_KEYWORDS: readonly string[] = ['on', 'include', 'check', 'confirm_within', 'until']
+/** Words of the language that mean nothing as keywords of a step: what is told, and what to write. */
+export const MISPLACED_KEYWORDS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  until: ['until belongs into retry', 'retry: {times: 10, every: 5s, until: "output.ready"}'],
+  check: ['check is an argument of shell and of command, not a keyword of a step', 'shell: {script: ..., check: ...}'],
+  confirm_within: ['confirm_within is not supported yet', 'delete it: it would do nothing'],
+  on: ['on is not supported yet', 'delete it: it would do nothing'],
+  include: ['include is not supported yet', 'delete it: it would do nothing'],
+}
 
 /** Keywords of a measure, besides its module. */
 export const MEASURE_KEYWORDS = {

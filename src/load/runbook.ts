@@ -215,20 +215,27 @@ function nameEvents(compiled: {
     ]),
     ...guards.flatMap(stepEvents),
     ...measures.flatMap(({ read, targetUses }): readonly NameEvent[] => [
-      { kind: 'uses', uses: read.uses },
+      ...usesOf(read),
       { kind: 'uses', uses: targetUses, besides: ['value', 'before'] },
     ]),
     ...stages.flatMap(({ gate, steps, rollingUses }): readonly NameEvent[] => [
-      { kind: 'uses', uses: [...rollingUses, ...gate.flatMap(({ uses }) => uses)] },
+      { kind: 'uses', uses: rollingUses },
+      ...gate.flatMap(usesOf),
       ...steps.flatMap(stepEvents),
     ]),
   ]
 }
 
-function stepEvents({ step, uses, asAt }: CompiledStep): readonly NameEvent[] {
-  if (step.as === undefined || !asAt) return [{ kind: 'uses', uses }]
-  return [{ kind: 'uses', uses }, declares(step.as, `the output of step ${step.id}`, asAt)]
+function stepEvents(compiled: CompiledStep): readonly NameEvent[] {
+  const { step, asAt } = compiled
+  if (step.as === undefined || !asAt) return usesOf(compiled)
+  return [...usesOf(compiled), declares(step.as, `the output of step ${step.id}`, asAt)]
 }
+
+const usesOf = ({ step, uses, untilUses }: CompiledStep): readonly NameEvent[] => [
+  { kind: 'uses', uses },
+  { kind: 'uses', uses: untilUses, besides: ['output', ...(step.as === undefined ? [] : [step.as])] },
+]
 
 const declares = (name: string, what: string, at: NameUse['at']): NameEvent => ({
   kind: 'declares',

@@ -7,12 +7,12 @@ import type { Style } from './style.ts'
 
 /** One step of a plan: a line with its symbol, below it every detail of what it would do. */
 export function stepText(step: PlannedStep, style: Style): string {
-  const head = decisionLine(step.decision, escapeLine(step.name), style)
+  const head = decisionLine(step, escapeLine(step.name), style)
   const commit = step.commit ? [style.yellow('    point of no return: a rollback goes back no further than here')] : []
   return [head, ...decisionDetails(step.decision, style), ...commit].join('\n')
 }
 
-function decisionLine(decision: PlannedDecision, name: string, style: Style): string {
+function decisionLine({ decision, step }: PlannedStep, name: string, style: Style): string {
   switch (decision.kind) {
     case 'noop':
       return style.dim(`= ${name}: ${escapeLine(decision.summary)}`)
@@ -21,7 +21,7 @@ function decisionLine(decision: PlannedDecision, name: string, style: Style): st
     case 'skipped':
       return style.dim(`. ${name}: skipped, ${escapeLine(decision.reason)}`)
     case 'deferred':
-      return `${style.yellow('?')} ${style.bold(name)}: assumed after step ${escapeLine(decision.after)}${whyDeferred(decision)}`
+      return `${style.yellow('?')} ${style.bold(name)}: ${deferredText(decision, step)}`
     case 'blocked':
       return `${style.red('!')} ${style.bold(name)}: ${style.red(escapeLine(decision.message))}`
     default:
@@ -29,8 +29,16 @@ function decisionLine(decision: PlannedDecision, name: string, style: Style): st
   }
 }
 
+/** What it waits for: an earlier step, or only its own time to come. */
+const deferredText = (decision: Deferred, step: string): string =>
+  decision.after === step
+    ? escapeLine(decision.reason)
+    : `assumed after step ${escapeLine(decision.after)}${whyDeferred(decision)}`
+
+type Deferred = Extract<PlannedDecision, { kind: 'deferred' }>
+
 /** The reason where it says more than which step it waits for. */
-const whyDeferred = ({ after, reason }: Extract<PlannedDecision, { kind: 'deferred' }>): string =>
+const whyDeferred = ({ after, reason }: Deferred): string =>
   reason === '' || reason.includes(after) ? '' : ` (${escapeLine(reason)})`
 
 /** + comes to be, - goes, ~ is changed in place, ± is run or begins again. */
