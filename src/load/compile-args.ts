@@ -5,7 +5,8 @@ import type { Scope } from '../model/runbook.ts'
 import { type Binder, compileCondition, compileScalar, compileTemplate, constant } from './compile-scalar.ts'
 import type { Compiling } from './compiling.ts'
 import { readControllerFile } from './controller-file.ts'
-import { formatOf, itemSchema, memberSchema, moduleSchemas, wantsText } from './module-schema.ts'
+import { readControllerFolder } from './controller-folder.ts'
+import { type ArgFormat, formatOf, itemSchema, memberSchema, moduleSchemas, wantsText } from './module-schema.ts'
 import { schemaFaults } from './schema-check.ts'
 import { type Subject, schemaProblem } from './schema-problem.ts'
 import { placeIn, sourceText } from './source-text.ts'
@@ -77,35 +78,47 @@ function compileMember(
 ): readonly CompiledMember[] {
   const own = memberSchema(schema, key)
   const format = formatOf(own)
-  if (format !== 'controller-file' && format !== 'controller-template') {
+  if (format !== 'controller-file' && format !== 'controller-folder' && format !== 'controller-template') {
     return [{ key, binder: compileNode(compiling, value, own) }]
   }
-  if (map.members.some((other) => other.key === 'content')) {
-    compiling.problems.push({ kind: 'schema', message: `${key} and content exclude each other`, at: spanOf(value) })
+  const into = format === 'controller-folder' ? 'entries' : 'content'
+  if (map.members.some((other) => other.key === into)) {
+    compiling.problems.push({ kind: 'schema', message: `${key} and ${into} exclude each other`, at: spanOf(value) })
   }
-  const content = { key: 'content', binder: compileFile(compiling, value, format) }
+  const content = { key: into, binder: compileFile(compiling, value, format) }
   const required = Array.isArray(schema.required) && schema.required.includes(key)
   return required ? [{ key, binder: constant(toJson(value)) }, content] : [content]
 }
 
 /** A file's text is read when the runbook is loaded, so that plan and apply see the same. */
-function compileFile(compiling: Compiling, node: YamlNode, format: 'controller-file' | 'controller-template'): Binder {
-  if (node.kind !== 'scalar' || typeof node.value !== 'string') return constant('') // the schema says what is wrong
+function compileFile(compiling: Compiling, node: YamlNode, format: ArgFormat): Binder {
+  const nothing = constant<Json>(format === 'controller-folder' ? [] : '')
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return nothing // the schema says what is wrong
   if (hasTemplate(node.value)) {
     const message = 'a file name cannot be a template: the file is read when the runbook is loaded'
     compiling.problems.push({ kind: 'template', message, at: spanOf(node) })
-    return constant('')
+    return nothing
+  }
+  if (format === 'controller-folder') {
+    const entries = readControllerFolder(compiling.folder, node.value)
+    if (entries.ok) return constant<Json>(entries.value)
+    tell(compiling, node, entries.problems)
+    return nothing
   }
   const read = readControllerFile(compiling.folder, node.value)
   if (!read.ok) {
-    compiling.problems.push(...read.problems.map((problem): Problem => ({ ...problem, at: spanOf(node) })))
-    return constant('')
+    tell(compiling, node, read.problems)
+    return nothing
   }
   const { file, text } = read.value
   if (format === 'controller-file' || !hasTemplate(text)) return constant(text)
   const source = sourceText(file, text)
   const place = (start: number, end: number) => placeIn(source, start, end)
   return asText(compileTemplate(compiling, { node, text, use: 'value', place }))
+}
+
+function tell(compiling: Compiling, node: YamlNode, problems: readonly Problem[]): void {
+  compiling.problems.push(...problems.map((problem): Problem => ({ ...problem, at: spanOf(node) })))
 }
 
 function compileArgument(compiling: Compiling, node: YamlScalar, schema: JsonObject): Binder {

@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Module } from '../model/module.ts'
 
 /** Formats by which a module says how the loader reads an argument. */
-export type ArgFormat = 'cel' | 'shell' | 'controller-file' | 'controller-template'
+export type ArgFormat = 'cel' | 'shell' | 'controller-file' | 'controller-folder' | 'controller-template'
 
-const FORMATS: readonly string[] = ['cel', 'shell', 'controller-file', 'controller-template']
+const FORMATS: readonly string[] = ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template']
 
 interface ModuleSchemas {
   readonly written: JsonObject // as the runbook's author writes the arguments

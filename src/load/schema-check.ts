@@ -19,7 +19,8 @@ const ajv = new Ajv({
   meta: false,
   code: { optimize: false }, // what is compiled runs once or twice
 })
-for (const format of ['cel', 'shell', 'controller-file', 'controller-template', 'regex']) ajv.addFormat(format, true)
+for (const format of ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template', 'regex'])
+  ajv.addFormat(format, true)
 
 /** Compiled once per schema object: compiling costs milliseconds. */
 const compiled = new WeakMap<object, ValidateFunction>()

@@ -46,7 +46,11 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['default', always],
   ['examples', always],
   ['definitions', always],
-  ['format', (wanted) => ['cel', 'shell', 'controller-file', 'controller-template', 'regex'].includes(String(wanted))],
+  [
+    'format',
+    (wanted) =>
+      ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template', 'regex'].includes(String(wanted)),
+  ],
   ['$ref', (wanted, at) => fits({ ...at, schema: definition(at.root, wanted) })],
   ['type', (wanted, { value }) => [wanted].flat().some((type) => isOfType(type, value))],
   ['enum', (wanted, { value }) => Array.isArray(wanted) && !isDeep(value) && wanted.includes(value)],

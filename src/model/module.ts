@@ -124,5 +124,15 @@ export const CelCondition = (description: string) => Type.Unsafe<boolean>(Type.S
 /** An argument naming a file beside the runbook; binding reads it and gives the module its text as `content`. */
 export const ControllerFile = (description: string) => Type.String({ format: 'controller-file', description })
 
+/** An argument naming a folder beside the runbook; binding reads it and gives the module what is in it as `entries`. */
+export const ControllerFolder = (description: string) => Type.String({ format: 'controller-folder', description })
+
+/** What binding reads of one: a file has `content`, a link `target`, a folder neither; `path` is relative. */
+export interface ControllerEntry {
+  readonly path: string
+  readonly content?: string
+  readonly target?: string
+}
+
 /** As ControllerFile, and rendered as a template first. */
 export const ControllerTemplate = (description: string) => Type.String({ format: 'controller-template', description })

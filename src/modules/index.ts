@@ -8,6 +8,7 @@ import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
+import { copy } from './system/copy.ts'
 import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { file } from './system/file.ts'
@@ -27,6 +28,7 @@ import { yamlEdit } from './system/yaml-edit.ts'
 const all: readonly Module[] = [
   assert,
   command,
+  copy,
   cron,
   envFile,
   file,

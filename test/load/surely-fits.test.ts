@@ -7,7 +7,8 @@ import type { Json, JsonObject } from '../../src/model/json.ts'
 import { createModules } from '../../src/modules/index.ts'
 
 const ajv = new Ajv({ strict: false, logger: false })
-for (const format of ['cel', 'shell', 'controller-file', 'controller-template', 'regex']) ajv.addFormat(format, true)
+for (const format of ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template', 'regex'])
+  ajv.addFormat(format, true)
 
 const fits = (schema: JsonObject, value: Json): boolean => ajv.compile(structuredClone(schema))(value)
 

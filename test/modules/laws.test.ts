@@ -21,6 +21,7 @@ const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper'])
 /** These hold all scripts of ours; the other modules differ in what they decide, not in what they run. */
 const only: readonly string[] | undefined = [
   'command',
+  'copy',
   'file',
   'gather',
   'http',

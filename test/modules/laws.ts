@@ -189,7 +189,8 @@ function frozen<T>(value: T): T {
 }
 
 const ajv = new Ajv({ strict: true, allErrors: true, strictTypes: false })
-for (const format of ['cel', 'shell', 'controller-file', 'controller-template']) ajv.addFormat(format, true)
+for (const format of ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template'])
+  ajv.addFormat(format, true)
 
 function guardArguments(module: Module, args: JsonObject): void {
   const check = ajv.compile(module.args)

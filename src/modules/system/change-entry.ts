@@ -59,5 +59,5 @@ case $will in
       move "$temp" "$at"
     fi ;;
 esac
-flush "$directory" || refuse write
+[ ! -d "$directory" ] || flush "$directory" || refuse write # gone: a later part of the same step removed it
 `

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { downLab, sshLab, upLab } from '../../lab/lab.ts'
+import { labSettings } from '../../lab/settings.ts'
+import { cliFor } from './support/run-cli.ts'
+
+// Modules that need more than a host: what lies beside the runbook, the run's record, a person, another boot.
+
+const folder = mkdtempSync(path.join(tmpdir(), 'runbook-lab-'))
+const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
+const cli = cliFor(settings)
+
+const onHost = async (text: string): Promise<string> => {
+  const { code, stdout, stderr } = await sshLab('h1', [text], settings)
+  if (code !== 0) throw new Error(stderr)
+  return stdout
+}
+
+function book(name: string, steps: string): string {
+  const file = path.join(folder, `${name}.yaml`)
+  writeFileSync(file, `name: ${name}\nsummary: A test\nhosts: h1\nbecome: true\nsteps:\n${steps}`)
+  return file
+}
+
+beforeAll(async () => {
+  await upLab('one', settings)
+})
+afterAll(async () => {
+  await downLab(settings)
+  rmSync(folder, { recursive: true })
+})
+
+test('a folder beside the runbook is planned file by file, copied with its modes, pruned, and undone exactly', async () => {
+  mkdirSync(path.join(folder, 'app/bin'), { recursive: true })
+  writeFileSync(path.join(folder, 'app/bin/start'), '#!/bin/sh\necho started\n')
+  writeFileSync(path.join(folder, 'app/app.conf'), 'pace = 2\n')
+  symlinkSync('app.conf', path.join(folder, 'app/current'))
+  await onHost(
+    'mkdir -p /srv/app; echo pace = 1 >/srv/app/app.conf; echo old >/srv/app/old; touch -d 2020-02-02 /srv/app/*',
+  )
+  const look = (): Promise<string> =>
+    onHost(
+      "find /srv/app -printf '%P %y %m %l\\n' | sort; find /srv/app ! -type d -printf '%P %T@\\n' | sort; cat /srv/app/app.conf",
+    )
+  const before = await look()
+  const file = book(
+    'copying',
+    `  - copy: {src: app, path: /srv/app, modes: {bin/start: "0755"}, prune: true}
+  - file: {path: /srv/app/app.conf, mode: "0600"}
+`,
+  )
+  const plan = await cli.run('plan', file)
+  expect(plan.stdout).toContain('-pace = 1\n')
+  expect(plan.stdout).toMatch(/change \/srv\/app: 3 new, 1 changed, 1 removed/)
+  const applied = await cli.run('apply', file, '--yes')
+  expect(applied.code, applied.stderr + applied.stdout).toBe(0)
+  expect(await onHost('cd /srv/app && bin/start && cat current && ls')).toBe(
+    'started\npace = 2\napp.conf\nbin\ncurrent\n',
+  )
+  expect(await onHost("stat -c '%a %n' /srv/app/* /srv/app/bin/*")).toBe(
+    '600 /srv/app/app.conf\n755 /srv/app/bin\n777 /srv/app/current\n755 /srv/app/bin/start\n',
+  )
+  const back = await cli.run('rollback', 'last', '--yes')
+  expect(back.code, back.stderr).toBe(0)
+  expect(await look()).toBe(before)
+})
