@@ -2,8 +2,9 @@ import type { HostName, StepId } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import type { Bindable, Runbook, Scope, Step } from '../model/runbook.ts'
-import type { Connection, Privilege } from '../model/transport.ts'
+import type { Privilege } from '../model/transport.ts'
 import type { TargetHost } from './input.ts'
+import type { Link } from './link.ts'
 
 /**
  * What the engine knows of one host while it plans or runs: the open connection, the outputs so far, and which steps
@@ -11,7 +12,7 @@ import type { TargetHost } from './input.ts'
  */
 export interface HostContext {
   readonly target: TargetHost
-  readonly connection: Connection
+  readonly connection: Link
   readonly outputs: Map<string, Json> // by `as`, and the runbook's vars
   readonly unknown: Map<string, StepId> // names whose value waits for a step (planning only)
   readonly changed: Set<StepId> // steps that changed, or would
@@ -23,7 +24,7 @@ export interface Past {
   readonly output?: Json
 }
 
-export const openContext = (target: TargetHost, connection: Connection): HostContext => ({
+export const openContext = (target: TargetHost, connection: Link): HostContext => ({
   target,
   connection,
   outputs: new Map(),

@@ -5,6 +5,7 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Connection } from '../model/transport.ts'
 import { type Contexts, type HostContext, openContext } from './host-context.ts'
 import type { PlanInput, TargetHost } from './input.ts'
+import { openLink } from './link.ts'
 import { eachLimited } from './reads.ts'
 
 /** All hosts of a run, connected. */
@@ -16,7 +17,9 @@ export interface OpenHosts {
 }
 
 /** Connects to every host, or to none: one ProblemError with what is wrong on each host that cannot be reached. */
-export async function openHosts(input: Pick<PlanInput, 'hosts' | 'transport' | 'forks' | 'emit'>): Promise<OpenHosts> {
+export async function openHosts(
+  input: Pick<PlanInput, 'hosts' | 'transport' | 'forks' | 'emit' | 'clock'>,
+): Promise<OpenHosts> {
   const tried = await eachLimited(input.hosts, input.forks, (target) => tryOpen(input, target))
   const opened = tried.flatMap((attempt) => ('context' in attempt ? [attempt] : []))
   const close = async (): Promise<void> => {
@@ -35,10 +38,10 @@ type Attempt =
   | { readonly context: HostContext; readonly identity: Promise<HostIdentity> }
   | { readonly problems: readonly Problem[] }
 
-async function tryOpen(input: Pick<PlanInput, 'transport' | 'emit'>, target: TargetHost): Promise<Attempt> {
+async function tryOpen(input: Pick<PlanInput, 'transport' | 'emit' | 'clock'>, target: TargetHost): Promise<Attempt> {
   try {
     input.emit({ type: 'connecting', host: target.name })
-    const connection = await input.transport.open(target.endpoint)
+    const connection = await openLink({ ...input, endpoint: target.endpoint })
     const identity = readIdentity(connection)
     identity.catch(() => undefined) // a host lost meanwhile is told by whoever needs it
     input.emit({ type: 'connected', host: target.name })

@@ -86,6 +86,7 @@ export type RecordedEvent =
 export type ProgressEvent =
   | { readonly type: 'connecting'; readonly host: HostName }
   | { readonly type: 'connected'; readonly host: HostName }
+  | { readonly type: 'reconnecting'; readonly host: HostName; readonly attempt: number; readonly of: number }
   | { readonly type: 'planning'; readonly host: HostName }
   | {
       readonly type: 'batch-started'

@@ -86,6 +86,14 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'connected':
     case 'planning':
       return verbose(hostLine(look, { host: event.host, word: event.type, text: '' }))
+    case 'reconnecting':
+      return normal(
+        hostLine(look, {
+          host: event.host,
+          word: style.yellow('reconnecting'),
+          text: `${event.attempt} of ${event.of}`,
+        }),
+      )
     case 'gate-waiting':
       return normal(`${style.yellow('waiting')} ${escapeLine(`${event.what}: ${event.reason}`)}`)
     case 'gate-opened':

@@ -109,6 +109,7 @@ function showOnHost(board: Board, event: Extract<Event, { host: HostName }>, lin
 const isDoing = ({ type }: Event): boolean =>
   type === 'connecting' ||
   type === 'connected' ||
+  type === 'reconnecting' ||
   type === 'planning' ||
   type === 'step-running' ||
   type === 'undo-started' ||
