@@ -85,7 +85,12 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   if (!hasWork(plan)) return nothingToDo(telling)
   const consent = await askToApply(plan, { approval: command.approval, world })
   if (consent.goOn === 'no') return declined(world)
-  return applyNow(telling, { ...engine, plan, allowIrreversible: consent.irreversible === 'yes' })
+  return applyNow(telling, {
+    ...engine,
+    plan,
+    approval: command.approval,
+    allowIrreversible: consent.irreversible === 'yes',
+  })
 }
 
 /** Who says --yes and --quiet has seen the plan, or does not want to. */

@@ -6,6 +6,8 @@ import type { RunId } from '../model/id.ts'
 import type { Plan } from '../model/plan.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { stepKey } from '../report/event-lines.ts'
+import { agreer } from './agree.ts'
+import type { Approval } from './command.ts'
 import { type EngineInput, planInputOf } from './engine-input.ts'
 import { type ExitCode, exitCodeOfOutcome } from './exit-code.ts'
 import { foldWhole } from './find-run.ts'
@@ -17,6 +19,7 @@ import { type Watch, watched } from './watched.ts'
 
 interface Flow extends Omit<EngineInput, 'emit'> {
   readonly allowIrreversible: boolean
+  readonly approval: Approval // for what steps ask
 }
 
 /** Applies an approved plan, as a run of its own or going on with one; tells how it goes and how it ended. */
@@ -59,7 +62,14 @@ const alone = <T>(
 const newRun = ({ world }: Telling): RunId => makeRunId(world.now(), world.randomBytes(10))
 
 const changing = ({ prepared }: Flow, words: { readonly title: string; readonly next: string }) =>
-  ({ ...words, hosts: prepared.hosts.map((host) => host.name), after: 'kept', during: 'changing' }) as const
+  ({
+    ...words,
+    hosts: prepared.hosts.map((host) => host.name),
+    after: 'kept',
+    during: 'changing',
+    // a question needs the screen for itself
+    view: prepared.runbook.stages.some(({ steps }) => steps.some(({ module }) => module.asks)) ? 'lines' : 'auto',
+  }) as const
 
 async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; readonly watch: Watch }): Promise<RunInput> {
   const planInput = await planInputOf({ ...flow, emit: watch.emit })
@@ -68,6 +78,7 @@ async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; reado
     run,
     journals: flow.journals,
     hostFolder: hostFolder(flow.world),
+    approve: agreer(flow.world, flow.approval),
     stopRequested: watch.stop.requested,
     allowIrreversible: flow.allowIrreversible,
   }

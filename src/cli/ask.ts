@@ -7,10 +7,10 @@ import type { World } from './world.ts'
 export const canAsk = ({ stdin, stderr }: World, input: 'allowed' | 'never'): boolean =>
   input === 'allowed' && stdin.isTTY === true && stderr.isTTY === true
 
-/** The answer to a question on the terminal, trimmed; an end of input is an empty answer. */
-export async function ask(world: World, question: string): Promise<string> {
+/** The answer to a question on the terminal, trimmed; an end of input, or of the asking, is an empty answer. */
+export async function ask(world: World, question: string, signal?: AbortSignal): Promise<string> {
   world.stderr.write(`${question} `)
-  const lines = createInterface({ input: world.stdin, terminal: false })
+  const lines = createInterface({ input: world.stdin, terminal: false, ...(signal ? { signal } : {}) })
   try {
     const { value } = await lines[Symbol.asyncIterator]().next()
     return typeof value === 'string' ? value.trim() : ''

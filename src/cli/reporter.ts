@@ -17,6 +17,7 @@ export interface Phase {
   readonly hosts: readonly HostName[]
   readonly after: 'kept' | 'cleared' // what of the live tree stays on the screen
   readonly names?: StepNames
+  readonly view?: 'auto' | 'lines' // lines: never as a live tree
 }
 
 /** JSON lines on stdout, a live tree on a terminal, or plain lines on stderr, as the options and the terminal say. */
@@ -55,8 +56,8 @@ const LEAST_COLUMNS = 40 // narrower terminals break the tree
 const ROWS_PER_HOST = 2 // a tree taller than the terminal flickers
 
 /** Verbose output is a log: it stays plain lines. */
-function isLive({ world: { stdout, stderr, env }, output }: Telling, { hosts }: Phase): boolean {
+function isLive({ world: { stdout, stderr, env }, output }: Telling, { hosts, view }: Phase): boolean {
   const fits = (stderr.columns ?? 0) >= LEAST_COLUMNS && hosts.length * ROWS_PER_HOST < (stderr.rows ?? 0)
-  const wanted = output.view === 'auto' && output.detail === 'normal'
+  const wanted = view !== 'lines' && output.view === 'auto' && output.detail === 'normal'
   return wanted && fits && stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI
 }

@@ -44,7 +44,12 @@ export async function resumeCommand(command: Resume, world: World): Promise<Exit
   refuseBlocked(plan)
   const consent = await askToApply(plan, { approval: command.approval, world })
   if (consent.goOn === 'yes')
-    return applyNow(telling, { ...engine, plan, allowIrreversible: consent.irreversible === 'yes' })
+    return applyNow(telling, {
+      ...engine,
+      plan,
+      approval: command.approval,
+      allowIrreversible: consent.irreversible === 'yes',
+    })
   world.stderr.write('Not resumed; nothing was changed.\n')
   return 0
 }

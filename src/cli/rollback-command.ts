@@ -36,6 +36,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
     forks: command.reach.forks,
     journals,
     record,
+    approval: command.approval,
     allowIrreversible: true,
   })
 }

@@ -35,11 +35,16 @@ export interface PlanInput {
   readonly past?: RunRecord // of the run that is gone on with
 }
 
+/** `agreed-before`: by an option, where nobody can be asked. */
+export type Answer = 'agreed' | 'agreed-before' | 'refused' | 'nobody'
+
 /** What changing hosts needs besides. */
 export interface RunInput extends PlanInput {
   readonly run: RunId
   readonly journals: JournalStore
   readonly hostFolder: string // root of run folders on the hosts, default /var/lib/runbook
+  /** Asks who runs this; absent: nobody is there. */
+  readonly approve?: (question: string) => Promise<Answer>
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
   readonly allowIrreversible: boolean
 }

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { Change, Session } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
+import { controllerFor } from './controller-side.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
 import { contextOf, type HostContext, keepEarlierOutput, keepOutput, privilegeOf } from './host-context.ts'
@@ -238,7 +239,8 @@ async function decideSettled({ contexts, input }: Running, { host, step }: Place
 }
 
 /** The session of one step: its folder, and its output shown as it comes. */
-export function sessionAt({ contexts, input }: Running, place: Place, folder: string): Session {
+export function sessionAt(running: Running, place: Place, folder: string): Session {
+  const { contexts, input } = running
   const { host, stage, step } = place
   const context = contextOf(contexts, host)
   const runner = context.connection.session(privilegeOf(input.runbook, step, context))
@@ -246,5 +248,5 @@ export function sessionAt({ contexts, input }: Running, place: Place, folder: st
     onOutput: (stream, chunk) =>
       input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: chunk.toString('utf8') }),
   })
-  return { host, folder, ...marking({ run }, folder) }
+  return { host, folder, controller: controllerFor(running, place), ...marking({ run }, folder) }
 }

@@ -1,5 +1,6 @@
 import type { Outcome, RecordedEvent } from '../model/event.ts'
 import type { HostName, RunId } from '../model/id.ts'
+import type { Journal } from '../model/journal.ts'
 import type { PlannedDecision } from '../model/plan.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
@@ -14,6 +15,8 @@ export interface Running {
   readonly contexts: Contexts
   /** Durable before it resolves, then shown. */
   record(event: RecordedEvent): Promise<void>
+  /** Durable before it resolves; recorded by whoever calls it. */
+  keep: Journal['keep']
 }
 
 /** A step on a host in a stage. */
@@ -76,7 +79,7 @@ export async function journaled(
   )
   try {
     await record(input.past ? resumptionOf(input) : startOf(input, doing))
-    const ending = await work({ input, contexts, record })
+    const ending = await work({ input, contexts, record, keep: journal.keep })
     await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
     return { run: input.run, ...ending }
   } finally {

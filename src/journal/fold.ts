@@ -59,6 +59,7 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         owed: [...record.owed, { host: event.host, stage: event.stage, step: event.step, because: event.because }],
       }
     case 'undo-started':
+    case 'file-kept':
       return record
     case 'undo-finished':
       return pay(

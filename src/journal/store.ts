@@ -1,9 +1,11 @@
 import { mkdir, open as openFile, readdir, readFile, rename, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../model/clock.ts'
+import { sha256 } from '../model/digest.ts'
 import type { RecordedEvent } from '../model/event.ts'
 import { type RunId, runId } from '../model/id.ts'
 import type { Journal, JournalRecord, JournalStore } from '../model/journal.ts'
+import type { KeptFile } from '../model/module.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { GENESIS, open, seal } from './chain.ts'
@@ -85,6 +87,8 @@ async function writer(place: Place, from: { seq: number; hash: string; flags: st
 
   return {
     run: place.run,
+    keep: (name, bytes) =>
+      guarded(place.file, () => keepFile(path.join(path.dirname(place.file), 'files'), name, bytes)),
     append: (event) => {
       // After one failure the file's end is unknown: the queue stays rejected and nothing more is written.
       queue = queue.then(() => guarded(place.file, () => write(event)))
@@ -95,6 +99,23 @@ async function writer(place: Place, from: { seq: number; hash: string; flags: st
       await handle.close()
     },
   }
+}
+
+/** Whole or not at all; the name is one of ours, and no path. */
+async function keepFile(folder: string, name: string, bytes: Uint8Array): Promise<KeptFile> {
+  if (!/^[A-Za-z0-9%._!~*'()-]+$/.test(name)) throw new Error(`no name for a file: ${name}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const next = path.join(folder, `${name}.part`)
+  const handle = await openFile(next, 'w', 0o600)
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(next, path.join(folder, name))
+  await syncFolder(folder)
+  return { file: `files/${name}`, bytes: bytes.length, sha256: sha256(bytes) }
 }
 
 async function readRecords(file: string): Promise<readonly JournalRecord[]> {

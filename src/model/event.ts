@@ -1,6 +1,7 @@
 import type { HostName, RunId, StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Reading } from './measure.ts'
+import type { KeptFile } from './module.ts'
 import type { RecordedChange, ResolvedParam } from './plan.ts'
 import type { Problem } from './problem.ts'
 
@@ -71,6 +72,8 @@ export type RecordedEvent =
   | ({ readonly type: 'step-failed'; readonly problem: Problem } & OnHost)
   /** A restart that must still happen because `because` changed; settled by step-finished of `step`. */
   | ({ readonly type: 'restart-owed'; readonly because: StepId } & OnHost)
+  /** A file of the host now lies beside the journal. */
+  | ({ readonly type: 'file-kept' } & KeptFile & OnHost)
   | ({ readonly type: 'undo-started' } & OnHost)
   | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
   | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from './event.ts'
 import type { RunId } from './id.ts'
+import type { KeptFile } from './module.ts'
 import type { RunRecord } from './run-record.ts'
 
 /** The record of one run while it is being written. */
@@ -7,6 +8,8 @@ export interface Journal {
   readonly run: RunId
   /** Durable (fdatasync) when it resolves. Throws ProblemError kind io: then no effect may follow. */
   append(event: RecordedEvent): Promise<void>
+  /** Keeps bytes beside the journal, durable when it resolves, in place of an earlier file of that name. */
+  keep(name: string, bytes: Uint8Array): Promise<KeptFile>
   close(): Promise<void>
 }
 

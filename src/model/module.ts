@@ -17,11 +17,25 @@ export interface Probe extends Runner {
   predicted(resource: Resource): Json | undefined
 }
 
+/** A file of a host as the run's record has it: its name there, its size and its SHA-256. */
+export type KeptFile = { readonly file: string; readonly bytes: number; readonly sha256: string }
+
+/** What a step may ask of the machine that runs it, and of the person there. */
+export interface Controller {
+  /** Throws ProblemError kind interrupted when the user asks to stop meanwhile. */
+  wait(ms: number): Promise<void>
+  /** How it was agreed to; throws ProblemError kind interrupted where it was not. */
+  approve(question: string): Promise<'on the terminal' | 'by --yes'>
+  /** Keeps bytes in the run's record, under a name of the controller's own; one file a step and host. */
+  keep(bytes: Uint8Array): Promise<KeptFile>
+}
+
 /** What changing is done with. */
 export interface Session extends Runner {
   readonly host: HostName
   /** This step's folder on the host for pre-images, absolute; the module makes it (0700) when it needs it. */
   readonly folder: string
+  readonly controller: Controller
 }
 
 /** One thing a change does, for the plan: a text difference, a command line, or a value before and after. */
@@ -71,6 +85,8 @@ export interface Patience {
 interface Described<Args extends TObject> {
   /** Its state moves by itself (which member leads): another decision when reached than planned is no drift. */
   readonly volatile?: true
+  /** Applying it may ask who runs it. */
+  readonly asks?: true
   readonly name: string // as written in a runbook: snake_case
   readonly summary: string // one line for `runbook modules`
   readonly args: Args // JSON Schema of the arguments, additionalProperties false

@@ -11,6 +11,7 @@ import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
 import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
+import { fetch } from './system/fetch.ts'
 import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
 import { http } from './system/http.ts'
@@ -18,6 +19,7 @@ import { ini } from './system/ini.ts'
 import { line } from './system/line.ts'
 import { mount } from './system/mount.ts'
 import { packageModule } from './system/package.ts'
+import { pause } from './system/pause.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { sysctl } from './system/sysctl.ts'
@@ -31,6 +33,7 @@ const all: readonly Module[] = [
   copy,
   cron,
   envFile,
+  fetch,
   file,
   gather,
   http,
@@ -38,6 +41,7 @@ const all: readonly Module[] = [
   line,
   mount,
   packageModule,
+  pause,
   service,
   shell,
   sysctl,

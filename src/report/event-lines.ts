@@ -72,6 +72,8 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
       return [step(event, style.red('FAILED'), event.problem.message)]
     case 'restart-owed':
       return verbose(step(event, 'owed', `because ${named({ ...event, step: event.because })} changes`))
+    case 'file-kept':
+      return normal(step(event, 'kept', `${event.file}, ${event.bytes} bytes, sha256 ${event.sha256}`))
     case 'undo-started':
       return verbose(step(event, 'undo', 'begins'))
     case 'undo-finished':

@@ -87,3 +87,23 @@ test('a later run id sorts after an earlier one', () => {
   expect([...ids].sort()).toEqual(ids)
   expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/)
 })
+
+test('a file is kept whole beside the journal, for its owner alone, in place of an earlier one', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  await journal.keep('e1.log', Buffer.from('first'))
+  const kept = await journal.keep('e1.log', Buffer.from([0, 255]))
+  await journal.close()
+  const sha256 = '06eb7d6a69ee19e5fbdf749018d3d2abfa04bcbd1365db312eb86dc7169389b8'
+  expect(kept).toEqual({ file: 'files/e1.log', bytes: 2, sha256 })
+  const at = path.join(path.dirname(file), 'files/e1.log')
+  expect(await readFile(at)).toEqual(Buffer.from([0, 255]))
+  expect([(await stat(at)).mode & 0o777, (await stat(path.dirname(at))).mode & 0o777]).toEqual([0o600, 0o700])
+})
+
+test.each(['../x', 'a/b', '', '/etc/passwd', 'a\0b'])('a name that could be a path is none: %j', async (name) => {
+  const { journals } = await store()
+  const journal = await journals.create(run)
+  await expect(journal.keep(name, Buffer.from('x'))).rejects.toThrow(/no name for a file/)
+  await journal.close()
+})

@@ -19,6 +19,7 @@ import { etcdMoveLeader } from '../../src/modules/etcd/etcd-move-leader.ts'
 import { etcdSettings } from '../../src/modules/etcd/etcd-settings.ts'
 import { etcdSnapshot } from '../../src/modules/etcd/etcd-snapshot.ts'
 import { createTransport } from '../../src/transport/transport.ts'
+import { lawController } from '../modules/law-host.ts'
 import { watchedWhile } from './support/watch.ts'
 
 // What differs between versions of etcd, and what a cluster says while a member is down. The laws of the modules are
@@ -69,6 +70,7 @@ describe.each(kinds)('on %s', (kind, version) => {
     host: hostName(name),
     folder: '/var/lib/runbook/test/step',
     run: connectionTo(name).session('root').run,
+    controller: lawController,
   })
   const changeIn = (decision: Decision): Change => {
     if (decision.kind === 'change') return decision.change

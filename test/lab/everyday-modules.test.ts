@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -23,6 +33,9 @@ function book(name: string, steps: string): string {
   writeFileSync(file, `name: ${name}\nsummary: A test\nhosts: h1\nbecome: true\nsteps:\n${steps}`)
   return file
 }
+
+const runsFolder = path.join(cli.stateDir, 'runs')
+const newestRun = (): string => path.join(runsFolder, readdirSync(runsFolder).sort().at(-1) ?? '')
 
 beforeAll(async () => {
   await upLab('one', settings)
@@ -65,4 +78,41 @@ test('a folder beside the runbook is planned file by file, copied with its modes
   const back = await cli.run('rollback', 'last', '--yes')
   expect(back.code, back.stderr).toBe(0)
   expect(await look()).toBe(before)
+})
+
+test('a file of the host is kept in the record of the run, named by the controller, and not in a plan', async () => {
+  await onHost("printf 'a\\0b\\377' >'/srv/..%2fpwned'; chmod 600 '/srv/..%2fpwned'")
+  const file = book('fetching', '  - id: log\n    fetch: {path: "/srv/..%2fpwned"}\n    as: kept\n')
+  const plan = await cli.run('plan', file)
+  expect(plan.stdout).toContain("fetch /srv/..%2fpwned into the run's record")
+  expect(readdirSync(cli.stateDir, { recursive: true }).join(' ')).not.toContain('h1.log')
+  const applied = await cli.run('apply', file, '--yes')
+  expect(applied.code, applied.stderr).toBe(0)
+  const kept = path.join(newestRun(), 'files/h1.log')
+  expect(readFileSync(kept)).toEqual(Buffer.from([97, 0, 98, 255]))
+  expect(statSync(kept).mode & 0o777).toBe(0o600)
+  const main = path.resolve(import.meta.dirname, '../../src/main.ts')
+  const shown = execFileSync(process.execPath, [main, 'runs', 'last', '--state-dir', cli.stateDir], {
+    encoding: 'utf8',
+  })
+  expect(shown).toMatch(/kept .*files\/h1\.log, 4 bytes, sha256 [0-9a-f]{64}/)
+  const back = await cli.run('rollback', 'last', '--yes')
+  expect(back.code, back.stderr).toBe(0)
+  expect(readFileSync(kept)).toHaveLength(4)
+})
+
+test('a pause waits, and its question is agreed to by --yes where nobody can be asked', async () => {
+  const file = book(
+    'asking',
+    `  - pause: {for: 1s}
+  - pause: {prompt: "Is it drained?"}
+    as: asked
+  - file: {path: /srv/after, content: "{{ asked.approved }}"}
+`,
+  )
+  const planned = await cli.run('plan', file)
+  expect(planned.stdout).toContain('ask: Is it drained?')
+  const applied = await cli.run('apply', file, '--yes')
+  expect(applied.code, applied.stderr).toBe(0)
+  expect(await onHost('cat /srv/after')).toBe('by --yes')
 })

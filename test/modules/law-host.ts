@@ -1,7 +1,8 @@
 import { argv, type Command, rawText, renderCommand } from '../../src/model/command.ts'
+import { sha256 } from '../../src/model/digest.ts'
 import { hostName } from '../../src/model/id.ts'
 import type { Json } from '../../src/model/json.ts'
-import type { Probe, Resource, Session } from '../../src/model/module.ts'
+import type { Controller, Probe, Resource, Session } from '../../src/model/module.ts'
 import type { Connection, Reply, Runner } from '../../src/model/transport.ts'
 import { createLocalTransport } from '../../src/transport/local-transport.ts'
 
@@ -15,6 +16,13 @@ export interface LawHost {
   probe(predicted?: (resource: Resource) => Json | undefined): Probe
   session(folder: string): Session
   close(): Promise<void>
+}
+
+/** Keeps nothing, waits for nothing, and agrees to everything. */
+export const lawController: Controller = {
+  wait: async () => undefined,
+  approve: async () => 'by --yes',
+  keep: async (bytes) => ({ file: 'files/law', bytes: bytes.length, sha256: sha256(Buffer.from(bytes)) }),
 }
 
 /** A host over any connection. Scripts of tests run as they are; `through` changes what modules ask. */
@@ -40,7 +48,7 @@ export function lawHostOver(
     run: (text, folder) =>
       root.run(rawText(`S=${folder}; export S; cd "$S" || exit 99\numask 022\n${text}`), { timeoutMs: 120_000 }),
     probe: (predicted = () => undefined) => ({ host, predicted, run: wrap(connection.probe('root')) }),
-    session: (folder) => ({ host, folder, run: wrap(root) }),
+    session: (folder) => ({ host, folder, controller: lawController, run: wrap(root) }),
     close: () => connection.close(),
   }
 }

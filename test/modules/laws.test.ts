@@ -22,6 +22,7 @@ const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper'])
 const only: readonly string[] | undefined = [
   'command',
   'copy',
+  'fetch',
   'file',
   'gather',
   'http',

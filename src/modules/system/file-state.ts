@@ -56,7 +56,8 @@ export async function readFileState(path: string, probe: Probe): Promise<FileSta
 /** The folder of an absolute path. */
 export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
-function foreseen(probe: Probe, path: string): FileState | undefined {
+/** The state that an earlier step of the plan leaves a file in. */
+export function foreseen(probe: Probe, path: string): FileState | undefined {
   const state: Json | undefined = probe.predicted(fileResource(path))
   if (!isObject(state)) return undefined
   return state as FileState // sealed: only file changes predict `file:` resources, with this type

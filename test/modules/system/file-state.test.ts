@@ -11,7 +11,7 @@ import type { Connection } from '../../../src/model/transport.ts'
 import { envFile } from '../../../src/modules/system/env-file.ts'
 import { file } from '../../../src/modules/system/file.ts'
 import { type FileState, readFileState } from '../../../src/modules/system/file-state.ts'
-import { openLocal, throughShell } from '../law-host.ts'
+import { lawController, openLocal, throughShell } from '../law-host.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'file-state-'))
 let connection: Connection
@@ -122,7 +122,7 @@ test('writing on a host without sha256sum is refused before anything is written'
   const decision = file.plan(args, await file.read(args, probeOf().probe))
   if (decision.kind !== 'change') throw new Error('no change')
   const { probe } = probeOf({ tools: ['stat', 'cp', 'mv', 'readlink', 'cat', 'mkdir', 'rm'] })
-  const session = { host: probe.host, run: probe.run, folder: path.join(folder, 'run/step') }
+  const session = { host: probe.host, run: probe.run, folder: path.join(folder, 'run/step'), controller: lawController }
   await expect(file.apply?.(args, decision.change, session)).rejects.toThrow(/no sha256sum/)
 })
 
