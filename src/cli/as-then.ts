@@ -10,10 +10,10 @@ import { type Prepared, prepare } from './prepare.ts'
 import { asSet } from './saved-plan.ts'
 import type { World } from './world.ts'
 
-/** The runbook as the run's journal keeps it. */
+/** The runbook as the run's journal keeps it, and what it included. */
 export const runbookOfThen = ({ started }: RunRecord): Runbook => {
-  const { file, text } = started.runbook
-  return unwrap(loadRunbook({ file, text, modules: createModules() }))
+  const { file, text, included = [] } = started.runbook
+  return unwrap(loadRunbook({ file, text, modules: createModules(), texts: included }))
 }
 
 interface Now {

@@ -40,7 +40,8 @@ function notesText(notes: readonly Problem[]): string {
 export function openRunbook(name: string, world: World, inventoryNames?: ReadonlySet<string>): Runbook {
   const file = unwrap(findRunbook(name, runbookFolders(world)))
   const known = inventoryNames ? { inventoryNames } : {}
-  return unwrap(loadRunbook({ ...unwrap(readRunbookFile(file)), modules: createModules(), ...known }))
+  const folders = runbookFolders(world)
+  return unwrap(loadRunbook({ ...unwrap(readRunbookFile(file)), modules: createModules(), folders, ...known }))
 }
 
 /** The names that any host's variables have, or a file of variables. */

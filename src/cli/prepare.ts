@@ -3,7 +3,7 @@ import { becomeDefault } from '../load/become-default.ts'
 import type { EndpointOptions } from '../load/endpoint.ts'
 import { hostOf, selectHosts } from '../load/select-hosts.ts'
 import { resolveVariables } from '../load/variables.ts'
-import type { HostName } from '../model/id.ts'
+import type { HostName, StepId } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { ResolvedParam } from '../model/plan.ts'
 import { unwrap } from '../model/problem.ts'
@@ -18,6 +18,7 @@ export interface Prepared {
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly TargetHost[]
   readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
+  readonly includeHosts: ReadonlyMap<StepId, readonly HostName[]>
 }
 
 export interface PrepareInput {
@@ -44,6 +45,9 @@ export function prepare({ runbook, inventory, targets, access }: PrepareInput): 
       return { name: endpoint.host, endpoint, variables, params, ...(become === undefined ? {} : { become }) }
     }),
     stageHosts: stageHostsOf(runbook, inventory, hosts),
+    includeHosts: new Map(
+      (runbook.includes ?? []).map((include) => [include.id, matching(include.hosts, inventory, hosts)]),
+    ),
   }
 }
 
@@ -55,9 +59,14 @@ function stageHostsOf(
 ): ReadonlyMap<number, readonly HostName[]> {
   return new Map(
     stages.flatMap((stage, index): readonly (readonly [number, readonly HostName[]])[] => {
-      if (stage.hosts === undefined) return []
-      const named = new Set(unwrap(selectHosts(inventory, stage.hosts)))
-      return [[index, hosts.filter((host) => named.has(host))]]
+      const patterns = [...(stage.hosts === undefined ? [] : [stage.hosts]), ...(stage.within ?? [])]
+      return patterns.length === 0 ? [] : [[index, matching(patterns, inventory, hosts)]]
     }),
   )
+}
+
+/** Those of the hosts that every pattern names. */
+function matching(patterns: readonly string[], inventory: Inventory, hosts: readonly HostName[]): readonly HostName[] {
+  const named = patterns.map((pattern) => new Set(unwrap(selectHosts(inventory, pattern))))
+  return hosts.filter((host) => named.every((names) => names.has(host)))
 }

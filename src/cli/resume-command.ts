@@ -85,11 +85,24 @@ async function runbookToGoOnWith(record: RunRecord, { changes }: Resume, world: 
   const diff = await loadUnifiedDiff()
   throw new ProblemError({
     kind: 'plan-stale',
-    message: `the runbook ${then.file} has changed since the run began`,
-    detail: diff(then.file, then.text, now.text),
+    message: `the runbook ${then.file}${now.includes ? ', or one that it includes,' : ''} has changed since the run began`,
+    detail: changesBetween(then, now, diff),
     hint: 'put it back, or go on with it as it is now: --accept-changes; or undo: runbook rollback',
   })
 }
+
+/** The difference of each file that changed, the runbook's own first. */
+const changesBetween = (
+  then: Runbook,
+  now: Runbook,
+  diff: (name: string, before: string, after: string) => string,
+): string =>
+  [then, ...(then.included ?? [])]
+    .map(({ name, file, text }) => {
+      const current = name === then.name ? now.text : now.included?.find((one) => one.name === name)?.text
+      return current === text ? '' : diff(file, text, current ?? '')
+    })
+    .join('')
 
 /** What was changed must be found again in the runbook, or it could not be undone. */
 function keepingChanged(record: RunRecord, now: Runbook): Runbook {

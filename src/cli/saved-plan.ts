@@ -61,7 +61,9 @@ export function refuseStale(
   const problems = [
     ...(runbook.sha256 === plan.runbook.sha256
       ? []
-      : stale(`the runbook ${runbook.file} is not the one that the plan was made of`)),
+      : stale(
+          `the runbook ${runbook.file}${runbook.includes ? ', or one that it includes,' : ''} is not the one that the plan was made of`,
+        )),
     ...(inventory.sha256 === plan.inventory.sha256
       ? []
       : stale(`the inventory ${inventory.sources.join(', ')} is not the one that the plan was made of`)),

@@ -24,7 +24,7 @@ import type { World } from './world.ts'
 export function validateCommand(command: CommandOf<'validate'>, world: World): ExitCode {
   const { targets, warnings } = command
   const inventory = inventoryOf(targets, world)
-  const input = { targets, inventory: inventory.ok ? inventory.value : undefined }
+  const input = { targets, inventory: inventory.ok ? inventory.value : undefined, folders: runbookFolders(world) }
   const checked = filesOf(command.names, world).map((file) => (file.ok ? check(file.value, input) : refused(file)))
   const findings = [
     ...(inventory.ok ? (inventory.value?.notes ?? []).map(slip) : inventory.problems),
@@ -97,6 +97,7 @@ function filesOf(names: readonly string[], world: World): readonly Result<string
 interface CheckInput {
   readonly targets: Targets
   readonly inventory: Inventory | undefined
+  readonly folders: readonly string[] // of runbooks to include
 }
 
 interface Checked {
@@ -108,7 +109,7 @@ interface Checked {
 const refused = ({ problems }: Result<never> & { ok: false }): Checked => ({ names: new Set(), findings: problems })
 
 /** The runbook itself; with an inventory also its hosts and every value that it needs. */
-function check(file: string, { targets, inventory }: CheckInput): Checked {
+function check(file: string, { targets, inventory, folders }: CheckInput): Checked {
   const read = readRunbookFile(file)
   if (!read.ok) return refused(read)
   const names = inventory ? inventoryNames(inventory) : undefined
@@ -116,6 +117,7 @@ function check(file: string, { targets, inventory }: CheckInput): Checked {
   const compiled = compileRunbook({
     ...read.value,
     modules: createModules(),
+    folders,
     ...(given ? { inventoryNames: given } : {}),
   })
   if (!compiled.ok) return refused(compiled)

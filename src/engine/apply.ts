@@ -6,11 +6,12 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import { driftBetween } from './drift.ts'
 import { restorePast } from './host-context.ts'
+import { choiceEvents } from './includes.ts'
 import type { ApplyInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
 import { planOn } from './plan.ts'
-import { runStage } from './run-stage.ts'
+import { refreshFacts, runStage } from './run-stage.ts'
 import { type Ending, journaled, type Running } from './running.ts'
 import { settleOpen } from './settle.ts'
 import { undoChanges } from './undo.ts'
@@ -51,7 +52,9 @@ async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
   if (change + deferred === 0 && !input.past) return { outcome: 'nothing-to-do', problems: [] }
   const before = earlierReadings(input) ?? (await recordReadings(running, input.plan.measures))
   try {
-    const failed = await runStages(input.past ? await goOnFrom(running, input.past) : running, input)
+    const going = input.past ? await goOnFrom(running, input.past) : running
+    await chooseIncludes(going, input)
+    const failed = await runStages(going, input)
     if (failed.length > 0) return { outcome: 'failed-not-rolled-back', problems: failed }
   } catch (error) {
     return failedEnding(running, problemsOf(error))
@@ -59,6 +62,16 @@ async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
   const after = await recordMeasures(running, 'after', before)
   const missed = after.filter((reading) => reading.verdict === 'fail')
   return missed.length === 0 ? { outcome: 'applied', problems: [] } : missedEnding(running, missed)
+}
+
+/** Which includes are taken is settled on every host before anything changes, and kept. */
+async function chooseIncludes(running: Running, { runbook, hosts }: ApplyInput): Promise<void> {
+  if (!runbook.includes) return
+  await refreshFacts(
+    running,
+    hosts.map(({ name }) => name),
+  )
+  for (const event of choiceEvents(running.contexts, runbook)) await running.record(event)
 }
 
 async function missedEnding(running: Running, missed: readonly Reading[]): Promise<Ending> {

@@ -4,22 +4,36 @@ import { ProblemError } from '../model/problem.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
 import { bindFor, decide } from './decide.ts'
 import { type Contexts, contextOf, keepOutput } from './host-context.ts'
+import { chooseInclude, isTaken } from './includes.ts'
+import type { PlanInput } from './input.ts'
 
 export interface FactsInput {
   readonly runbook: Runbook
   readonly contexts: Contexts
   readonly hosts: readonly HostName[]
   readonly probeFor: (host: HostName, step: Step) => Probe
+  readonly includeHosts?: PlanInput['includeHosts']
 }
 
 /**
- * Runs the runbook's facts on the hosts and then its vars. Facts that need no other fact go out together, so that a
+ * Runs the runbook's facts on the hosts and then its vars, and then those of each include where it is taken. Facts that need no other fact go out together, so that a
  * host is asked once per level of dependence.
  */
 export async function gatherFacts(input: FactsInput): Promise<void> {
-  await Promise.all(input.hosts.map((host) => gatherHost(input, host)))
+  await gatherOf(input, input.runbook)
+  for (const include of input.runbook.includes ?? []) {
+    for (const host of input.hosts) chooseInclude(input, include, host)
+    const hosts = input.hosts.filter((host) => isTaken(input.contexts, host, include.id))
+    await gatherOf({ ...input, hosts }, include)
+  }
+}
+
+type Gathered = Pick<Runbook, 'facts' | 'vars'>
+
+async function gatherOf(input: FactsInput, { facts, vars }: Gathered): Promise<void> {
+  await Promise.all(input.hosts.map((host) => gatherHost(input, host, facts)))
   // A var may look at all hosts, so every host's facts are there first; and at vars before it.
-  for (const { name, value } of input.runbook.vars) {
+  for (const { name, value } of vars) {
     for (const host of input.hosts) {
       const bound = bindFor({ contexts: input.contexts, host }, value)
       contextOf(input.contexts, host).outputs.set(name, bound)
@@ -27,8 +41,8 @@ export async function gatherFacts(input: FactsInput): Promise<void> {
   }
 }
 
-async function gatherHost(input: FactsInput, host: HostName): Promise<void> {
-  let left = input.runbook.facts
+async function gatherHost(input: FactsInput, host: HostName, facts: readonly Step[]): Promise<void> {
+  let left = facts
   while (left.length > 0) {
     const unknown = new Set(left.map((step) => step.as))
     const ready = left.filter((step) => !namesOf(step).some((name) => unknown.has(name)))

@@ -1,4 +1,5 @@
 import type { HostName, StepId } from '../model/id.ts'
+import { INVENTORY } from '../model/include-names.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import type { Bindable, Runbook, Scope, Step } from '../model/runbook.ts'
@@ -44,17 +45,18 @@ export const contextOf = (contexts: Contexts, host: HostName): HostContext => {
 
 /** What templates and expressions of this host see; `hosts` only where it is asked for, it costs all hosts' values. */
 export function scopeOf(contexts: Contexts, host: HostName, names: readonly string[]): Scope {
-  const own = valuesOf(contextOf(contexts, host))
+  const own = valuesOf(contextOf(contexts, host), names)
   if (!names.includes('hosts')) return own
-  const hosts = Object.fromEntries([...contexts].map(([name, context]) => [name, valuesOf(context)]))
+  const hosts = Object.fromEntries([...contexts].map(([name, context]) => [name, valuesOf(context, names)]))
   return { ...own, hosts }
 }
 
-const valuesOf = (context: HostContext): JsonObject => ({
-  ...context.target.variables,
-  ...context.target.params,
-  params: context.target.params,
-  ...Object.fromEntries(context.outputs),
+const valuesOf = ({ target, outputs }: HostContext, names: readonly string[]): JsonObject => ({
+  ...target.variables,
+  ...target.params,
+  params: target.params,
+  ...Object.fromEntries(outputs),
+  ...(names.includes(INVENTORY) ? { [INVENTORY]: target.variables } : {}),
 })
 
 /** The step that a bindable waits for, when one of its names is not known yet on this host (or on any, for `hosts`). */

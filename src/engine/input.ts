@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Outcome } from '../model/event.ts'
-import type { HostName, RunId } from '../model/id.ts'
+import type { HostName, RunId, StepId } from '../model/id.ts'
 import type { JournalStore } from '../model/journal.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Plan, ResolvedParam } from '../model/plan.ts'
@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly hosts: readonly TargetHost[] // in inventory order; never empty
   /** Hosts of the stages that narrow the runbook's, by stage index. */
   readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
+  /** Hosts that each include may be for; absent: all. */
+  readonly includeHosts?: ReadonlyMap<StepId, readonly HostName[]>
   readonly transport: Transport
   readonly clock: Clock
   readonly emit: Emit

@@ -6,6 +6,7 @@ import type { Probe } from '../model/module.ts'
 import type { Measure, Runbook, Step } from '../model/runbook.ts'
 import { type Decided, decide, unwrapFor } from './decide.ts'
 import { type Contexts, scopeOf } from './host-context.ts'
+import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import type { Running } from './running.ts'
@@ -40,7 +41,11 @@ export async function recordMeasures(
 
 /** Takes every measure of the runbook on every host, side by side. A measure that cannot be taken is a reading without value. */
 export async function takeMeasures(input: MeasureInput): Promise<readonly Reading[]> {
-  const pairs = input.runbook.measures.flatMap((measure) => input.hosts.map((host) => ({ measure, host })))
+  const pairs = input.runbook.measures.flatMap((measure) =>
+    input.hosts
+      .filter((host) => isTaken(input.contexts, host, measure.read.include))
+      .map((host) => ({ measure, host })),
+  )
   return Promise.all(pairs.map(({ measure, host }) => takeOne(input, measure, host)))
 }
 

@@ -6,6 +6,7 @@ import type { Stage, Step } from '../model/runbook.ts'
 import { unreachable } from '../model/unreachable.ts'
 import { type Decided, decide } from './decide.ts'
 import { type Contexts, contextOf, keepEarlierOutput, scopeOf, waitsFor } from './host-context.ts'
+import { isTaken } from './includes.ts'
 import { type Looking, probeAt } from './looking.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { nothingPredicted, type Prediction, predictChange, predictUnknown } from './predict.ts'
@@ -13,7 +14,11 @@ import { notWaitedFor } from './try-again.ts'
 
 /** Every guard on every host. */
 export async function planGuards(input: Looking): Promise<readonly PlannedStep[]> {
-  const pairs = input.hosts.flatMap((host) => input.runbook.guards.map((step) => ({ host, step })))
+  const pairs = input.hosts.flatMap((host) =>
+    input.runbook.guards
+      .filter(({ include }) => isTaken(input.contexts, host, include))
+      .map((step) => ({ host, step })),
+  )
   return Promise.all(
     pairs.map(async ({ host, step }) => {
       const decided = await decideOn(input, { host, step, prediction: nothingPredicted })
@@ -27,7 +32,9 @@ export async function planStages(input: Looking): Promise<readonly PlannedStage[
   const predictions = new Map<HostName, Prediction>(input.hosts.map((host) => [host, nothingPredicted]))
   const stages: PlannedStage[] = []
   for (const [index, stage] of input.runbook.stages.entries()) {
-    stages.push(await planStage({ ...input, hosts: input.stageHosts.get(index) ?? input.hosts }, stage, predictions))
+    const hosts = input.stageHosts.get(index) ?? input.hosts
+    const taken = hosts.filter((host) => isTaken(input.contexts, host, stage.include))
+    stages.push(await planStage({ ...input, hosts: taken }, stage, predictions))
   }
   return stages
 }
@@ -125,7 +132,9 @@ async function decideOn(input: Looking, at: { host: HostName; step: Step; predic
  */
 export async function prefetch(input: Looking): Promise<void> {
   const steps = input.runbook.stages.flatMap((stage) => stage.steps)
-  const reads = input.hosts.flatMap((host) => steps.map((step) => prefetchOne(input, host, step)))
+  const reads = input.hosts.flatMap((host) =>
+    steps.filter(({ include }) => isTaken(input.contexts, host, include)).map((step) => prefetchOne(input, host, step)),
+  )
   await Promise.allSettled(reads)
 }
 

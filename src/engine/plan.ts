@@ -29,7 +29,7 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
   const looking = beginLooking(input, contexts, hosts)
 
   for (const host of hosts) input.emit({ type: 'planning', host })
-  await gatherFacts({ runbook, contexts, hosts, probeFor: (host, step) => probeAt(looking, { host, step }) })
+  await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
   const facts = factsOf(runbook, contexts)
   const [guards] = await Promise.all([planGuards(looking), prefetch(looking)])
   const stages = await planStages(looking)
@@ -67,7 +67,10 @@ function measureOnce(input: PlanInput, contexts: Contexts, hosts: readonly HostN
 /** The outputs of the runbook's facts, by host; its vars follow from them. */
 const factsOf = (runbook: Runbook, contexts: Contexts): Plan['facts'] => {
   const names = runbook.facts.flatMap((step) => step.as ?? [])
+  const included = (runbook.includes ?? []).flatMap(({ facts }) => facts.flatMap((step) => step.as ?? []))
   const outputs = ({ outputs: all }: HostContext): JsonObject =>
-    Object.fromEntries(names.map((name) => [name, all.get(name) ?? null]))
+    Object.fromEntries(
+      [...names, ...included.filter((name) => all.has(name))].map((name) => [name, all.get(name) ?? null]),
+    )
   return Object.fromEntries([...contexts].map(([host, context]) => [host, outputs(context)]))
 }

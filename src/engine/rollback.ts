@@ -1,4 +1,5 @@
 import { type Problem, problemsOf } from '../model/problem.ts'
+import { restoreChoices } from './includes.ts'
 import type { RollbackInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
 import { openHosts } from './open-hosts.ts'
@@ -17,6 +18,7 @@ export async function rollBack(input: RollbackInput): Promise<RunSummary> {
 }
 
 async function undoAll(running: Running, input: RollbackInput): Promise<Ending> {
+  restoreChoices(running.contexts, input.runbook, input.record)
   const open = input.record.changes.filter((change) => change.state !== 'undone')
   if (open.length === 0) return { outcome: 'nothing-to-do', problems: [] }
   const problems: readonly Problem[] = await undoChanges(running, open).catch((error: unknown) => problemsOf(error))

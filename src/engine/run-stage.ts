@@ -5,6 +5,7 @@ import type { Stage, Step } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
 import { passGate, passGateAndSoak } from './gate.ts'
 import { contextOf, keepOutput, privilegeOf } from './host-context.ts'
+import { isTaken } from './includes.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { eachLimited, liveProbe } from './reads.ts'
 import { runStep } from './run-step.ts'
@@ -26,7 +27,8 @@ export async function runStage(running: Running, input: StageInput): Promise<rea
   const { stage, index } = input
   if (!hasWork(input)) return []
   await refreshFacts(running, input.hosts)
-  const order = orderHosts(stage, input.hosts, running.contexts)
+  const taken = input.hosts.filter((host) => isTaken(running.contexts, host, stage.include))
+  const order = orderHosts(stage, taken, running.contexts)
   const batches = makeBatches(order, stage.rolling.batch)
   await running.record({ type: 'stage-started', stage: index, name: stage.name, batches })
   await passGate(running, { stage, index, hosts: batches[0] ?? [] })
@@ -53,7 +55,7 @@ export async function refreshFacts(running: Running, hosts: readonly HostName[])
       privilegeOf(input.runbook, step, contextOf(contexts, host)),
       step.timeoutMs,
     )
-  await gatherFacts({ runbook: input.runbook, contexts, hosts, probeFor })
+  await gatherFacts({ ...input, contexts, hosts, probeFor })
 }
 
 interface BatchInput extends StageInput {

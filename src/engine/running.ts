@@ -1,4 +1,4 @@
-import type { Outcome, RecordedEvent } from '../model/event.ts'
+import type { Outcome, RecordedEvent, RecordedRunbook } from '../model/event.ts'
 import type { HostName, RunId } from '../model/id.ts'
 import type { Journal } from '../model/journal.ts'
 import type { PlannedDecision } from '../model/plan.ts'
@@ -94,7 +94,13 @@ const resumptionOf = ({ runbook, tool, clock }: RunInput): RecordedEvent => ({
   runbook: textOf(runbook),
 })
 
-const textOf = ({ name, file, sha256, text }: Runbook) => ({ name, file, sha256, text })
+const textOf = ({ name, file, sha256, text, included }: Runbook): RecordedRunbook => ({
+  name,
+  file,
+  sha256,
+  text,
+  ...(included ? { included } : {}),
+})
 
 function startOf(input: RunInput, doing: Doing): RecordedEvent {
   const { runbook, inventory, params, run, tool } = input

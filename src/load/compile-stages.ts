@@ -5,9 +5,10 @@ import { type Binder, bindable, compileExpression, compileScalar, constant } fro
 import { type CompiledStep, compileStep, numberOf, type StepPlace } from './compile-step.ts'
 import type { Compiling, NameUse } from './compiling.ts'
 import { parseDuration } from './duration.ts'
-import { childOf, itemsOf, spanOf, textOf, type YamlNode } from './yaml-node.ts'
+import { childOf, itemsOf, memberOf, spanOf, textOf, type YamlNode } from './yaml-node.ts'
 
 export interface CompiledStage {
+  readonly number: number // its place among stages and includes, from 1
   readonly stage: Stage
   readonly steps: readonly CompiledStep[]
   readonly gate: readonly CompiledStep[]
@@ -23,7 +24,8 @@ export function compileStages(compiling: Compiling, root: YamlNode): readonly Co
     const name = textOf(childOf(root, 'summary')) ?? ''
     return [compileStage(compiling, { name, node: undefined, steps: itemsOf(single), place: root, common, number: 1 })]
   }
-  return itemsOf(stages).map((node, index) => {
+  return itemsOf(stages).flatMap((node, index) => {
+    if (memberOf(node, 'include')) return []
     const name = textOf(childOf(node, 'name')) ?? ''
     return compileStage(compiling, {
       name,
@@ -72,7 +74,7 @@ function compileStage(compiling: Compiling, input: StageInput): CompiledStage {
     rolling,
     steps: steps.map(({ step }) => step),
   }
-  return { stage, steps, gate, rollingUses: [...(order?.binder.uses ?? []), ...soak.uses] }
+  return { number, stage, steps, gate, rollingUses: [...(order?.binder.uses ?? []), ...soak.uses] }
 }
 
 export const compileSteps = (

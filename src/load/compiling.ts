@@ -1,5 +1,6 @@
 import type { Modules } from '../model/module.ts'
-import type { Problem } from '../model/problem.ts'
+import type { Problem, Result } from '../model/problem.ts'
+import type { Runbook } from '../model/runbook.ts'
 import type { Span } from '../model/source.ts'
 import type { YamlScalar } from './yaml-node.ts'
 
@@ -9,6 +10,7 @@ export interface Compiling {
   readonly folder: string // where files that arguments name lie
   readonly problems: Problem[]
   readonly notes: Problem[] // remarks that stop nothing
+  readonly open: (name: string) => Result<Runbook> // a runbook to include
   readonly expressions: WrittenExpression[] // those that parse, in order of the file
 }
 

@@ -43,6 +43,7 @@ function lintSteps({ runbook, root }: CompiledRunbook): readonly LintStep[] {
   const nodes = new Map(mapsIn(root).map((node) => [placeKey(spanOf(node)), node]))
   const { facts, guards, measures, stages } = runbook
   const withNode = (step: Step, part: LintStep['part'], stage?: Stage): readonly LintStep[] => {
+    if (step.include !== undefined) return [] // told where its own runbook is looked at
     const node = nodes.get(placeKey(step.at))
     const args = childOf(node, step.module.name)
     return node && args ? [{ step, node, args, part, ...(stage ? { stage } : {}) }] : []

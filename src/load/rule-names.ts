@@ -104,7 +104,7 @@ const varSpan = (root: Parameters<typeof childOf>[0] & {}, name: string): Found[
 
 /** Every name that a template or expression of the runbook needs. */
 export const namesUsed = (runbook: Runbook): ReadonlySet<string> =>
-  new Set(bindablesOf(runbook).flatMap(({ names }) => names))
+  new Set([...bindablesOf(runbook).flatMap(({ names }) => names), ...(runbook.outside ?? []).map(({ name }) => name)])
 
 /** Does anything in the runbook use a name: by itself, as a member of `params`, or of one of `hosts`? */
 function usesOf(runbook: Runbook): (name: string) => boolean {
@@ -118,6 +118,7 @@ function usesOf(runbook: Runbook): (name: string) => boolean {
 
 const bindablesOf = (runbook: Runbook): readonly Bindable<unknown>[] => [
   ...runbook.vars.map(({ value }) => value),
+  ...(runbook.includes ?? []).map(({ params }) => params),
   ...[...runbook.facts, ...runbook.guards].flatMap(bindablesOfStep),
   ...runbook.measures.flatMap(({ read, target }) => [...bindablesOfStep(read), ...(target ? [target] : [])]),
   ...runbook.stages.flatMap(({ rolling, steps }) => [

@@ -2,9 +2,11 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Module, Modules } from '../model/module.ts'
 import { DURATION_PATTERN } from './duration.ts'
 
+const ID_PATTERN = '^[a-z0-9][a-z0-9_-]*$'
+
 /** Keywords of every step, besides the one that names its module. */
 export const STEP_KEYWORDS = {
-  id: text('Unique name of the step, for when_changed and for reports', { pattern: '^[a-z0-9][a-z0-9_-]*$' }),
+  id: text('Unique name of the step, for when_changed and for reports', { pattern: ID_PATTERN }),
   name: text('What the step does, for people'),
   when: {
     type: ['string', 'boolean'],
@@ -46,7 +48,7 @@ export const MISPLACED_KEYWORDS: Readonly<Record<string, readonly [message: stri
   check: ['check is an argument of shell and of command, not a keyword of a step', 'shell: {script: ..., check: ...}'],
   confirm_within: ['confirm_within is not supported yet', 'delete it: it would do nothing'],
   on: ['on is not supported yet', 'delete it: it would do nothing'],
-  include: ['include is not supported yet', 'delete it: it would do nothing'],
+  include: ['include stands in the place of a stage, not of a step', 'stages: [{include: NAME, params: {...}}, ...]'],
 }
 
 /** Keywords of a measure, besides its module. */
@@ -86,12 +88,14 @@ export const PARAM_KEYWORDS = {
   additionalProperties: { type: ['boolean', 'object'] },
 } as const satisfies Readonly<Record<string, JsonObject>>
 
+const RUNBOOK_NAME = '^[a-z0-9]+(-[a-z0-9]+)*$'
 const NAME_PATTERN = '^[a-z_][a-z0-9_]*$'
 
 /** Which schema stands for a step, in facts, guards, gates and stages. */
 interface StepSchemas {
   readonly step: JsonObject
   readonly measure: JsonObject
+  readonly entry: (stage: JsonObject) => JsonObject // of `stages`
 }
 
 /** The whole language for editors (draft-07): every module's arguments, templates allowed in place of values. */
@@ -111,21 +115,48 @@ export function runbookSchema(modules: Modules): JsonObject {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Runbook',
-    ...documentSchema({ step: { $ref: '#/definitions/step' }, measure: withModules(MEASURE_KEYWORDS) }),
+    ...documentSchema({
+      step: { $ref: '#/definitions/step' },
+      measure: withModules(MEASURE_KEYWORDS),
+      entry: stageOrInclude,
+    }),
     definitions: { step, ...definitions },
   }
 }
 
 /** The shape of a runbook without its modules' arguments, which are checked module by module. */
-export const structureSchema: JsonObject = {
-  ...documentSchema({ step: { $ref: '#/definitions/step' }, measure: { $ref: '#/definitions/measure' } }),
-  definitions: {
-    step: { type: 'object', properties: STEP_KEYWORDS },
-    measure: { type: 'object', properties: MEASURE_KEYWORDS, required: ['unit'] },
-  },
+export const structureSchema: JsonObject = structureWith((stage) => stage)
+
+/** Likewise, of one that includes others: it has to be compiled by ajv, which costs milliseconds. */
+export const structureSchemaWithIncludes: JsonObject = structureWith(stageOrInclude)
+
+function structureWith(entry: StepSchemas['entry']): JsonObject {
+  return {
+    ...documentSchema({ step: { $ref: '#/definitions/step' }, measure: { $ref: '#/definitions/measure' }, entry }),
+    definitions: {
+      step: { type: 'object', properties: STEP_KEYWORDS },
+      measure: { type: 'object', properties: MEASURE_KEYWORDS, required: ['unit'] },
+    },
+  }
 }
 
-function documentSchema({ step, measure }: StepSchemas): JsonObject {
+function stageOrInclude(stage: JsonObject): JsonObject {
+  const include = {
+    type: 'object',
+    properties: {
+      include: text('Name of another runbook, whose stages come here', { pattern: RUNBOOK_NAME }),
+      id: text('What the ids of its steps begin with; default is its name', { pattern: ID_PATTERN }),
+      when: { type: ['string', 'boolean'], description: 'CEL condition, decided once in a run, for all of it' },
+      params: { type: 'object', description: 'Values of its parameters; what is left out has its default' },
+    },
+    required: ['include'],
+    additionalProperties: false,
+  }
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, never awaited
+  return { if: { required: ['include'] }, then: include, else: stage }
+}
+
+function documentSchema({ step, measure, entry }: StepSchemas): JsonObject {
   const steps = (description: string): JsonObject => ({ type: 'array', description, items: step })
   const rolling = rollingSchema(
     steps('Read-only steps that must hold before the first batch, between batches and after the last'),
@@ -144,7 +175,7 @@ function documentSchema({ step, measure }: StepSchemas): JsonObject {
   return {
     type: 'object',
     properties: {
-      name: text('Name of the runbook, equal to its file name', { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' }),
+      name: text('Name of the runbook, equal to its file name', { pattern: RUNBOOK_NAME }),
       summary: text('What the runbook does, in one line', { pattern: '^[^\\n]*$' }),
       description: text('Background, in Markdown'),
       symptoms: { type: 'array', items: { type: 'string' }, description: 'Messages and sights that lead here' },
@@ -167,7 +198,7 @@ function documentSchema({ step, measure }: StepSchemas): JsonObject {
       },
       stages: {
         type: 'array',
-        items: stage,
+        items: entry(stage),
         minItems: 1,
         description: 'Stages, one after the other on all their hosts',
       },

@@ -4,15 +4,17 @@ import { stepId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Modules } from '../model/module.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook } from '../model/runbook.ts'
+import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook, Stage } from '../model/runbook.ts'
 import { compileValue } from './compile-args.ts'
+import { type CompiledInclude, compileInclude } from './compile-include.ts'
 import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
 import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
 import type { Compiling, NameUse, WrittenExpression } from './compiling.ts'
 import { runbookNameOf } from './find-runbook.ts'
+import { type IncludeSources, openIncluded } from './included.ts'
 import { compileParams } from './params.ts'
-import { structureSchema } from './runbook-schema.ts'
+import { structureSchema, structureSchemaWithIncludes } from './runbook-schema.ts'
 import { schemaFaults } from './schema-check.ts'
 import { schemaProblem } from './schema-problem.ts'
 import { type NameEvent, nameProblems, namesFromOutside } from './scope-names.ts'
@@ -30,7 +32,7 @@ import {
   type YamlNode,
 } from './yaml-node.ts'
 
-export interface RunbookSource {
+export interface RunbookSource extends IncludeSources {
   readonly file: string
   readonly text: string
   readonly modules: Modules
@@ -64,18 +66,35 @@ export function compileRunbook(source: RunbookSource): Result<CompiledRunbook> {
     problems: [],
     notes: [],
     expressions: [],
+    open: (name) => openRunbook(source, name),
   }
   const runbook = compile(compiling, parsed.value, source)
   const { problems, expressions } = compiling
-  return succeed({ runbook, root: parsed.value, problems: inFileOrder(problems), expressions })
+  return succeed({ runbook, root: parsed.value, problems: inFileOrder(problems, source.file), expressions })
 }
 
-/** Top to bottom, each problem once. */
-function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+/** A runbook to include: sound, or what is wrong in it. */
+function openRunbook(source: RunbookSource, name: string): Result<Runbook> {
+  const opened = openIncluded(source.file, source, name)
+  if (!opened.ok) return opened
+  const { sources, file, text } = opened.value
+  return loadRunbook({ ...source, ...sources, file, text })
+}
+
+/** Top to bottom, those of included files first, each problem once. */
+function inFileOrder(problems: readonly Problem[], own: string): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify([problem.at, problem.message]), problem]))
   return [...unique.values()].toSorted(
-    (a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0),
+    (a, b) =>
+      fileOrder(a, b, own) || (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0),
   )
+}
+
+const fileOrder = (a: Problem, b: Problem, own: string): number => {
+  const [one = own, other = own] = [a.at?.file, b.at?.file]
+  if (one === other) return 0
+  if (one === own || other === own) return one === own ? 1 : -1
+  return one < other ? -1 : 1
 }
 
 function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): Runbook {
@@ -87,25 +106,31 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
   const guards = compileSteps(compiling, itemsOf(childOf(root, 'guards')), { part: 'guards', prefix: 'guard' })
   const measures = membersOf(childOf(root, 'measure')).flatMap((member) => compileMeasure(compiling, member) ?? [])
   const stages = compileStages(compiling, root)
-  const compiled = { params, facts, vars, guards, measures, stages }
+  const includes = compileIncludes(compiling, root)
+  const compiled = { params, facts, vars, includes: includes.map(({ include }) => include), guards, measures, stages }
   const events = nameEvents(compiled)
   compiling.problems.push(...nameProblems(events, source.inventoryNames))
+  compiling.problems.push(...hiddenNames(params, compiled.includes))
   compiling.problems.push(
-    ...stepProblems({ looks: [...facts, ...guards, ...measures.map(({ read }) => read)], stages }),
+    ...stepProblems({
+      looks: [...facts, ...guards, ...measures.map(({ read }) => read)],
+      stages,
+      includes: compiled.includes,
+    }),
   )
   return {
     ...headOf(root),
     file: source.file,
     text: source.text,
-    sha256: sha256(source.text),
+    ...digestOf(source.text, compiled.includes),
     params,
     vars: vars.map(({ name, value }) => ({ name, value })),
     facts: facts.map(({ step }) => step),
-    guards: guards.map(({ step }) => step),
-    measures: measures.map(({ measure }) => measure),
-    stages: stages.map(({ stage }) => stage),
-    outside: namesFromOutside(events),
-    ...(compiling.notes.length > 0 ? { notes: inFileOrder(compiling.notes) } : {}),
+    guards: [...guards.map(({ step }) => step), ...compiled.includes.flatMap((include) => include.guards)],
+    measures: [...measures.map(({ measure }) => measure), ...compiled.includes.flatMap((include) => include.measures)],
+    stages: stagesInOrder(stages, includes),
+    outside: [...namesFromOutside(events), ...compiled.includes.flatMap(({ outside }) => outside)],
+    ...(compiling.notes.length > 0 ? { notes: inFileOrder(compiling.notes, source.file) } : {}),
   }
 }
 
@@ -126,9 +151,59 @@ function headOf(root: YamlNode) {
   }
 }
 
+/** A parameter takes its name from the inventory, and what is included here would look for it in vain. */
+const hiddenNames = (params: readonly Param[], includes: readonly CompiledInclude[]): readonly Problem[] =>
+  includes.flatMap(({ id, idAt, outside }) =>
+    params
+      .filter(({ name }) => outside.some((needed) => needed.name === name))
+      .map(({ name }) => ({
+        kind: 'reference',
+        message: `${id} needs ${name} of the inventory, which is a parameter of this runbook`,
+        at: idAt,
+        hint: 'give the parameter another name',
+      })),
+  )
+
+interface NumberedInclude {
+  readonly number: number // its place among stages, from 1
+  readonly include: CompiledInclude
+}
+
+const compileIncludes = (compiling: Compiling, root: YamlNode): readonly NumberedInclude[] =>
+  itemsOf(childOf(root, 'stages')).flatMap((node, index) => {
+    const include = memberOf(node, 'include') ? compileInclude(compiling, node) : undefined
+    return include ? [{ number: index + 1, include }] : []
+  })
+
+const stagesInOrder = (stages: readonly CompiledStage[], includes: readonly NumberedInclude[]): readonly Stage[] =>
+  [
+    ...stages.map(({ number, stage }) => ({ number, stages: [stage] })),
+    ...includes.map(({ number, include }) => ({ number, stages: include.stages })),
+  ]
+    .toSorted((a, b) => a.number - b.number)
+    .flatMap((one) => one.stages)
+
+/** The digest covers everything that is included; a runbook by itself has that of its text. */
+function digestOf(
+  text: string,
+  compiled: readonly CompiledInclude[],
+): Pick<Runbook, 'sha256' | 'included' | 'includes'> {
+  if (compiled.length === 0) return { sha256: sha256(text) }
+  const included = [...new Map(compiled.flatMap(({ texts }) => texts).map((one) => [one.name, one])).values()]
+  const digests = included.map((one) => [one.name, sha256(one.text)])
+  return {
+    sha256: sha256(JSON.stringify([sha256(text), digests])),
+    included,
+    includes: compiled.flatMap(({ includes }) => includes),
+  }
+}
+
 /** Shape and types of everything but the modules' arguments, and that there is something to do. */
 function checkStructure(compiling: Compiling, root: YamlNode): void {
-  const faults = schemaFaults(structureSchema, toJson(root), 'none')
+  const schema = itemsOf(childOf(root, 'stages')).some((stage) => memberOf(stage, 'include'))
+    ? structureSchemaWithIncludes
+    : structureSchema
+  const faults = schemaFaults(schema, toJson(root), 'none')
   compiling.problems.push(...faults.map((fault) => schemaProblem(root, fault, { itself: 'a runbook' })))
   const stages = memberOf(root, 'stages')
   const steps = memberOf(root, 'steps')
@@ -201,11 +276,12 @@ function nameEvents(compiled: {
   readonly params: readonly Param[]
   readonly facts: readonly CompiledStep[]
   readonly vars: readonly CompiledVar[]
+  readonly includes: readonly CompiledInclude[]
   readonly guards: readonly CompiledStep[]
   readonly measures: readonly CompiledMeasure[]
   readonly stages: readonly CompiledStage[]
 }): readonly NameEvent[] {
-  const { params, facts, vars, guards, measures, stages } = compiled
+  const { params, facts, vars, includes, guards, measures, stages } = compiled
   return [
     ...params.map(({ name, at }) => declares(name, `a parameter (line ${at.line})`, at)),
     ...facts.flatMap(stepEvents),
@@ -213,6 +289,7 @@ function nameEvents(compiled: {
       { kind: 'uses', uses } as const,
       declares(name, 'one of the vars', spanOf(member)),
     ]),
+    ...includes.map(({ uses }) => ({ kind: 'uses', uses }) as const),
     ...guards.flatMap(stepEvents),
     ...measures.flatMap(({ read, targetUses }): readonly NameEvent[] => [
       ...usesOf(read),

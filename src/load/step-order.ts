@@ -1,4 +1,6 @@
 import type { Problem } from '../model/problem.ts'
+import type { Span } from '../model/source.ts'
+import type { CompiledInclude } from './compile-include.ts'
 import type { CompiledStage } from './compile-stages.ts'
 import type { CompiledStep } from './compile-step.ts'
 import { suggest } from './nearest.ts'
@@ -7,21 +9,27 @@ import { suggest } from './nearest.ts'
 export function stepProblems(input: {
   readonly looks: readonly CompiledStep[]
   readonly stages: readonly CompiledStage[]
+  readonly includes: readonly CompiledInclude[]
 }): readonly Problem[] {
-  const { looks, stages } = input
+  const { looks, stages, includes } = input
   const gates = stages.flatMap(({ gate }) => gate)
   const steps = stages.flatMap((stage) => stage.steps)
   return [
-    ...duplicates([...looks, ...steps]),
+    ...duplicates([...[...looks, ...steps].map(({ step, idAt }) => ({ id: step.id, idAt })), ...includes]),
     ...[...looks, ...gates].flatMap(followsNothing),
     ...steps.flatMap((step, index) => followProblems(step, steps.slice(0, index), steps)),
   ]
 }
 
-function duplicates(steps: readonly CompiledStep[]): readonly Problem[] {
-  const seen = new Map<string, CompiledStep>()
+interface Named {
+  readonly id: string
+  readonly idAt: Span
+}
+
+function duplicates(steps: readonly Named[]): readonly Problem[] {
+  const seen = new Map<string, Named>()
   return steps.flatMap((compiled): readonly Problem[] => {
-    const { id } = compiled.step
+    const { id } = compiled
     const first = seen.get(id)
     seen.set(id, first ?? compiled)
     if (!first) return []

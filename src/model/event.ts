@@ -4,6 +4,7 @@ import type { Reading } from './measure.ts'
 import type { KeptFile } from './module.ts'
 import type { RecordedChange, ResolvedParam } from './plan.ts'
 import type { Problem } from './problem.ts'
+import type { IncludedText } from './runbook.ts'
 
 /** How a run ended. */
 export type Outcome =
@@ -22,6 +23,15 @@ interface OnHost {
   readonly step: StepId
 }
 
+/** A runbook as read, with every file that it includes: what resume and rollback compile again. */
+export interface RecordedRunbook {
+  readonly name: string
+  readonly file: string
+  readonly sha256: string
+  readonly text: string
+  readonly included?: readonly IncludedText[]
+}
+
 /**
  * What is kept of a run: appended to the journal, durable before the effect it announces. Everything that resume and
  * rollback need is in these.
@@ -34,7 +44,7 @@ export type RecordedEvent =
       readonly of?: RunId // the run that a rollback undoes
       readonly tool: string
       readonly startedAt: string
-      readonly runbook: { readonly name: string; readonly file: string; readonly sha256: string; readonly text: string }
+      readonly runbook: RecordedRunbook
       readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
       readonly params: readonly ResolvedParam[]
       readonly hosts: readonly HostName[]
@@ -44,7 +54,7 @@ export type RecordedEvent =
       readonly type: 'run-resumed'
       readonly tool: string
       readonly resumedAt: string
-      readonly runbook: { readonly name: string; readonly file: string; readonly sha256: string; readonly text: string }
+      readonly runbook: RecordedRunbook
     }
   | {
       readonly type: 'stage-started'

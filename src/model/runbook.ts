@@ -45,6 +45,7 @@ export interface Step {
   readonly irreversible: boolean // the author says: may run although it has no inverse, and the plan says so
   readonly beforeUndo: boolean // run again before this host's steps are undone (leadership away, health)
   readonly commit: boolean // point of no return
+  readonly include?: StepId // that it comes from
   readonly at: Span
 }
 
@@ -75,6 +76,8 @@ export interface Rolling {
 export interface Stage {
   readonly name: string
   readonly hosts?: string // pattern, narrowing the runbook's
+  readonly within?: readonly string[] // patterns that hold besides: of the runbooks that it is included from
+  readonly include?: StepId // that it comes from
   readonly rolling: Rolling
   readonly steps: readonly Step[]
 }
@@ -93,6 +96,29 @@ export type OnFailure = 'stop' | 'rollback_host' | 'rollback_run'
 /** What becomes of a run whose measures miss their targets: it stays and is told, or is undone. */
 export type OnMissedTarget = 'keep' | 'rollback_run'
 
+/**
+ * Another runbook in the place of a stage. Its guards, measures and stages are among the runbook's, its steps under ids
+ * that begin with its own; what they see are its own names (see load/include-scope.ts).
+ */
+export interface Include {
+  readonly id: StepId
+  readonly runbook: string // name
+  readonly hosts: readonly string[] // patterns, all of which must hold
+  readonly when?: string // CEL, for people: `params` knows
+  /** Bound once in a run, on each host: null where the include is not taken. */
+  readonly params: Bindable<JsonObject | null>
+  readonly facts: readonly Step[] // after the runbook's own facts and vars, as are these vars
+  readonly vars: Runbook['vars']
+  readonly at: Span
+}
+
+/** An included file as read, kept with each run. */
+export interface IncludedText {
+  readonly name: string
+  readonly file: string
+  readonly text: string
+}
+
 /** A runbook, parsed, checked and compiled; nothing in it has looked at a host yet. */
 export interface Runbook {
   readonly name: string
@@ -101,7 +127,9 @@ export interface Runbook {
   readonly symptoms: readonly string[]
   readonly file: string
   readonly text: string // the file as read, kept with each run
-  readonly sha256: string
+  readonly sha256: string // of the text and of everything included
+  readonly included?: readonly IncludedText[] // files, each once
+  readonly includes?: readonly Include[] // in the order of a run
   readonly hosts: string // pattern
   readonly become?: boolean // else each host's own
   readonly params: readonly Param[]

@@ -107,6 +107,7 @@ function stageText({ stage, index, many }: StageAt, look: PlanLook): string {
   const { style } = look
   const title = many ? `Stage ${index + 1}: ${escapeLine(stage.name)}` : escapeLine(stage.name)
   const batches = stage.batches.map((batch) => batch.map(escapeLine))
+  if (batches.length === 0) return `${style.bold(title)}: on no host of this run`
   const order = batches.length > 1 ? wrapGroups(batches, '  in batches: ') : ''
   if (look.detail === 'changes' && stage.steps.every((step) => isQuiet(step.decision)))
     return `${style.bold(title)}: nothing to do`

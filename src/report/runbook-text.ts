@@ -26,6 +26,12 @@ export function runbookText(runbook: Runbook, style: Style): string {
         ),
       ),
     ),
+    section(
+      'Includes',
+      (runbook.includes ?? []).map(({ id, runbook: name, when }) =>
+        escapeLine(`${name}${id === name ? '' : ` as ${id}`}${when === undefined ? '' : ` (when ${when})`}`),
+      ),
+    ),
     ...runbook.stages.map((stage, index) =>
       stageText(
         stage,
@@ -75,6 +81,7 @@ function stepLine(step: Step): string {
     ...(step.whenChanged.length === 0 ? [] : [`when ${step.whenChanged.join(' or ')} changed`]),
     ...(step.runOnce ? ['once'] : []),
     ...(step.irreversible ? ['irreversible'] : []),
+    ...(step.retry?.until === undefined ? [] : [`until ${step.retry.until.source}`]),
     ...(step.undo === undefined ? [] : [`undone by ${step.undo.module.name}`]),
     ...(step.commit ? ['point of no return'] : []),
   ]

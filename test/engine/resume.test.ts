@@ -1,15 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { applyPlan } from '../../src/engine/apply.ts'
-import type { ApplyInput } from '../../src/engine/input.ts'
-import { makePlan } from '../../src/engine/plan.ts'
-import { rollBack } from '../../src/engine/rollback.ts'
+import { expect, test } from 'vitest'
 import { unknownChanges } from '../../src/engine/settle.ts'
-import type { Journal, JournalStore } from '../../src/model/journal.ts'
-import { ProblemError } from '../../src/model/problem.ts'
 import type { Runbook } from '../../src/model/runbook.ts'
-import { look, makeWorld, restart, runbook, setKey, stage, step, type World } from './world.ts'
-
-// Killed is killed: nothing after a certain record is written, and nothing is done any more.
+import { survivesEveryKill } from './every-kill.ts'
+import { look, restart, runbook, setKey, stage, step } from './world.ts'
 
 const start = {
   etcd: 'old',
@@ -35,90 +28,7 @@ const tune = (): Runbook =>
     ]),
   ])
 
-const snapshot = (world: World) => JSON.stringify([...world.hosts].map(([name, values]) => [name, [...values].sort()]))
-
-/** A journal store that dies with its process: after `records` records, before or after the next one is written. */
-function dying(journals: JournalStore, at: { readonly records: number; readonly when: 'before' | 'after' }) {
-  let written = 0
-  const mortal = (journal: Journal): Journal => ({
-    ...journal,
-    append: async (event) => {
-      if (written >= at.records && at.when === 'before') throw killedNow()
-      await journal.append(event)
-      written += 1
-      if (written > at.records) throw killedNow()
-    },
-  })
-  return {
-    ...journals,
-    create: async (run) => mortal(await journals.create(run)),
-    reopen: async (run) => mortal(await journals.reopen(run)),
-  } satisfies JournalStore
-}
-
-const killedNow = () => new ProblemError({ kind: 'io', message: 'killed' })
-
-async function applyUntil(world: World, records: number, when: 'before' | 'after'): Promise<ApplyInput> {
-  const plan = await makePlan(world.input(tune()))
-  const input = { ...world.runInput(tune()), plan }
-  await applyPlan({ ...input, journals: dying(input.journals, { records, when }) }).catch((error: unknown) => {
-    if (!(error instanceof ProblemError && error.message === 'killed')) throw error
-  })
-  return input
-}
-
-async function resume(world: World, killed: ApplyInput) {
-  const past = await killed.journals.fold(killed.run)
-  const planning = world.input(tune(), { past, owed: past.owed })
-  const plan = await makePlan(planning)
-  return applyPlan({ ...killed, ...planning, plan })
-}
-
-async function undisturbed() {
-  const world = await makeWorld(['e1', 'e2'], start)
-  const { journals, run } = await applyUntil(world, Number.POSITIVE_INFINITY, 'before')
-  return { after: snapshot(world), log: world.log, records: (await journals.read(run)).length }
-}
-
-const atStart = JSON.stringify(['e1', 'e2'].map((name) => [name, Object.entries(start).sort()]))
-
-/** A fresh world for every record of an undisturbed run, killed there. */
-async function eachKill(
-  when: 'before' | 'after',
-  check: (world: World, killed: ApplyInput, clean: Awaited<ReturnType<typeof undisturbed>>) => Promise<void>,
-): Promise<void> {
-  const clean = await undisturbed()
-  expect(clean.records).toBeGreaterThan(20)
-  for (let records = 1; records < clean.records; records += 1) {
-    const world = await makeWorld(['e1', 'e2'], start)
-    await check(world, await applyUntil(world, records, when), clean)
-  }
-}
-
-describe.each(['before', 'after'] as const)('killed %s any record', (when) => {
-  test('resume ends as if nothing had happened, and does nothing twice', () =>
-    eachKill(when, async (world, killed, clean) => {
-      expect(await resume(world, killed)).toMatchObject({ outcome: 'applied', problems: [] })
-      expect(snapshot(world)).toBe(clean.after)
-      expect(world.log.toSorted()).toEqual(clean.log.toSorted())
-    }))
-
-  test('rollback leads back to the start', () =>
-    eachKill(when, async (world, { run, journals }) => {
-      const { outcome } = await rollBack({ ...world.runInput(tune()), record: await journals.fold(run) })
-      expect(['rolled-back', 'nothing-to-do']).toContain(outcome)
-      expect(snapshot(world)).toBe(atStart)
-    }))
-
-  test('a resumed run is one run, and is rolled back whole', () =>
-    eachKill(when, async (world, killed) => {
-      await resume(world, killed)
-      const record = await killed.journals.fold(killed.run)
-      expect(record.outcome).toBe('applied')
-      await rollBack({ ...world.runInput(tune()), record })
-      expect(snapshot(world)).toBe(atStart)
-    }))
-})
+survivesEveryKill(tune, start)
 
 test('a command that looking cannot judge is not run again unless its outcome is known', async () => {
   const change = {

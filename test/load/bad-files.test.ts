@@ -18,7 +18,12 @@ describe('a broken runbook is refused, and every mistake in it is told with its 
   it.each(filesIn('test/bad/runbooks'))('%s', async (file) => {
     const read = readRunbookFile(file)
     const loaded = read.ok
-      ? loadRunbook({ ...read.value, modules: testModules, inventoryNames: new Set(['etcd_data_dir']) })
+      ? loadRunbook({
+          ...read.value,
+          modules: testModules,
+          inventoryNames: new Set(['etcd_data_dir']),
+          folders: ['test/bad/included'],
+        })
       : read
     expect(loaded.ok, basename(file)).toBe(false)
     if (!loaded.ok) await expect(problemText(loaded.problems)).toMatchFileSnapshot(golden(file))
