@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import module from 'node:module'
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
-import type { World } from './cli/world.ts'
+import type { Outside } from './cli/world.ts'
 
 const OLDEST_NODE = 24 // type stripping, process.report.excludeEnv, import.meta.dirname
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The outside as the program sees it. */
-const theWorld = (): World => ({
+const theWorld = (): Outside => ({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -28,6 +28,9 @@ const theWorld = (): World => ({
     return () => {
       for (const signal of STOP_SIGNALS) process.off(signal, listener)
     }
+  },
+  dropEnv: (name) => {
+    delete process.env[name]
   },
   exitNow: (code) => process.exit(code),
 })

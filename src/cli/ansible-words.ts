@@ -14,10 +14,8 @@ const POINTERS: readonly (readonly [words: readonly string[], hint: string])[] =
     'a runbook says itself where it needs root (`become: true`), by sudo',
   ],
   [['-k', '--ask-pass'], 'log in with a key (--private-key, ssh-agent); ansible_password is read from the inventory'],
-  [
-    ['-J', '--ask-vault-pass', '--ask-vault-password', '--vault-id', '--vault-password-file'],
-    'Ansible Vault is not supported',
-  ],
+  [['--vault-id'], 'give each password with --vault-password-file, or with --ask-vault-pass: all of them are tried'],
+  [['--ask-vault-password'], 'use --ask-vault-pass'],
   [['--flush-cache', '--force-handlers'], 'nothing is cached, and an owed restart stays owed until it happened'],
   [['-M', '--module-path'], 'see `runbook modules` for what there is'],
 ]

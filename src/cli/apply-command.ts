@@ -12,7 +12,7 @@ import { namesIn, openInventory, openRunbook } from './open-files.ts'
 import { listHosts, planCommand } from './plan-command.ts'
 import { planNow } from './plan-flow.ts'
 import { prepare } from './prepare.ts'
-import { isPlanFile, readPlan, refuseStale, runbookOf, targetsOf } from './saved-plan.ts'
+import { isPlanFile, readPlan, refuseOtherSecrets, refuseStale, runbookOf, targetsOf } from './saved-plan.ts'
 import { runsFolder } from './state-folder.ts'
 import { hasWork, refuseBlocked, tellPlan } from './tell-plan.ts'
 import { versionOf } from './version.ts'
@@ -35,7 +35,7 @@ export async function applyCommand(command: Apply, world: World): Promise<ExitCo
 
 /** `apply --check`, as Ansible's users know it. */
 function planInstead(command: Apply, world: World): Promise<ExitCode> {
-  const { name, output, targets, reach, stateDir } = command
+  const { name, output, vault, targets, reach, stateDir } = command
   if (name === undefined)
     throw new ProblemError({ kind: 'usage', message: 'name a runbook to plan', hint: 'runbook plan NAME' })
   world.stderr.write(`apply --check is \`runbook plan ${name}\`: nothing is changed\n`)
@@ -44,6 +44,7 @@ function planInstead(command: Apply, world: World): Promise<ExitCode> {
       kind: 'plan',
       name,
       output,
+      vault,
       targets,
       reach,
       exit: 'simple',
@@ -74,7 +75,9 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   const runbook = openRunbook(saved ? runbookOf(saved, world) : name, world, namesIn(inventory, targets))
   if (saved) refuseStale(saved, { runbook, inventory, world })
   const access = await openAccess(command.reach, world)
-  const resolved = prepare({ runbook, inventory, targets, access })
+  const salt = saved?.salt === undefined ? {} : { salt: saved.salt }
+  const resolved = await prepare({ runbook, inventory, targets, access, ...salt }, world)
+  if (saved) refuseOtherSecrets(saved, resolved.params)
   const prepared = saved ? { ...resolved, params: saved.params } : resolved
   if (command.only === 'hosts') return listHosts(prepared, world)
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })

@@ -8,7 +8,8 @@ import type { RunRecord } from '../model/run-record.ts'
 import { stepKey } from '../report/event-lines.ts'
 import { agreer } from './agree.ts'
 import type { Approval } from './command.ts'
-import { type EngineInput, planInputOf } from './engine-input.ts'
+import { concealedJournals, revealedRecord } from './concealed.ts'
+import { concealingFor, type EngineInput, planInputOf } from './engine-input.ts'
 import { type ExitCode, exitCodeOfOutcome } from './exit-code.ts'
 import { foldWhole } from './find-run.ts'
 import { hostFolder } from './host-folder.ts'
@@ -44,7 +45,10 @@ export async function rollBackNow(telling: Telling, flow: Flow & { readonly reco
   const words = { title: `Rolling back ${flow.prepared.runbook.name}`, next: `runbook rollback ${record.run}` }
   const summary = await alone(telling, flow, { verb: 'rollback', run }, () =>
     watched(telling, { ...changing(flow, words), names }, async (watch) =>
-      rollBack({ ...(await runInput(flow, { run, watch })), record }),
+      rollBack({
+        ...(await runInput(flow, { run, watch })),
+        record: revealedRecord(record, flow.world.secrets.marks()),
+      }),
     ),
   )
   tellRun(summary, await foldWhole(journals, run), telling)
@@ -76,7 +80,7 @@ async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; reado
   return {
     ...planInput,
     run,
-    journals: flow.journals,
+    journals: concealedJournals(flow.journals, flow.world.secrets, concealingFor(flow.world, flow.prepared)),
     hostFolder: hostFolder(flow.world),
     approve: agreer(flow.world, flow.approval),
     stopRequested: watch.stop.requested,

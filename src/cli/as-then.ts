@@ -7,7 +7,8 @@ import type { Output, Reach, Targets } from './command.ts'
 import { openAccess } from './endpoints.ts'
 import { openInventory } from './open-files.ts'
 import { type Prepared, prepare } from './prepare.ts'
-import { asSet } from './saved-plan.ts'
+import { setAgain } from './saved-plan.ts'
+import { changedSecrets } from './secret-checks.ts'
 import type { World } from './world.ts'
 
 /** The runbook as the run's journal keeps it, and what it included. */
@@ -31,8 +32,15 @@ export async function prepareAsThen({ started }: RunRecord, { command, world, ru
   })
   if (inventory.sha256 !== started.inventory.sha256)
     world.stderr.write('note: the inventory has changed since the run; its hosts are reached as it says now\n')
-  const set = started.params.filter((param) => param.host === undefined).map(asSet)
-  const targets = { set, varsFiles: [], limit: started.hosts.join(',') }
-  const prepared = prepare({ runbook, inventory, targets, access: await openAccess(command.reach, world) })
+  const targets = {
+    set: setAgain(started.params),
+    varsFiles: started.inventory.varsFiles ?? [],
+    limit: started.hosts.join(','),
+  }
+  const access = await openAccess(command.reach, world)
+  const salt = started.salt === undefined ? {} : { salt: started.salt }
+  const prepared = await prepare({ runbook, inventory, targets, access, ...salt }, world)
+  const changed = changedSecrets(started.params, prepared.params)
+  if (changed.length > 0) world.stderr.write(`note: no longer the values of the run: ${changed.join(', ')}\n`)
   return { ...prepared, params: started.params }
 }

@@ -9,6 +9,7 @@ import type {
   ReportFormat,
   Said,
   Targets,
+  VaultAccess,
 } from './command.ts'
 import type { CommandRow } from './command-table.ts'
 
@@ -28,7 +29,7 @@ export function toCommand({ row, args, raw }: Given): Result<Command> {
 }
 
 function commandOf({ row, args, raw }: Given): Command {
-  const common = { output: outputOf(raw), ...optional('stateDir', text(raw.stateDir)) }
+  const common = { output: outputOf(raw), vault: vaultOf(raw), ...optional('stateDir', text(raw.stateDir)) }
   const targets = targetsOf(raw)
   const reach = reachOf(raw)
   const approval = approvalOf(raw)
@@ -183,6 +184,11 @@ const reachOf = (raw: Raw): Reach => ({
   ),
   ...optional('timeoutMs', raw.timeout === undefined ? undefined : Number(raw.timeout) * 1000),
   becomePassword: raw.askBecomePass === true ? 'ask' : 'none',
+})
+
+const vaultOf = (raw: Raw): VaultAccess => ({
+  files: list(raw.vaultPasswordFile),
+  asked: raw.askVaultPass === true ? 'ask' : 'none',
 })
 
 const approvalOf = (raw: Raw): Approval => ({

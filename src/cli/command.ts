@@ -46,8 +46,15 @@ export type InventoryView =
   | { readonly kind: 'graph'; readonly detail: 'names' | 'vars' }
   | { readonly kind: 'host'; readonly host: string }
 
+/** Where the passwords of ansible-vault come from. */
+export interface VaultAccess {
+  readonly files: readonly string[]
+  readonly asked: 'ask' | 'none'
+}
+
 interface Common {
   readonly output: Output
+  readonly vault: VaultAccess
   readonly stateDir?: string
 }
 

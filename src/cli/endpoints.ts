@@ -4,6 +4,7 @@ import { type EndpointOptions, endpointOf } from '../load/endpoint.ts'
 import { hostOf } from '../load/select-hosts.ts'
 import type { SshConfig } from '../load/ssh-config.ts'
 import { loadSshConfig } from '../load/ssh-config-file.ts'
+import { unvaultWith } from '../load/vault.ts'
 import { escapeLine } from '../model/escape.ts'
 import type { HostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -36,6 +37,7 @@ export async function openAccess(reach: Reach, world: World): Promise<EndpointOp
     },
     globalKnownHostsFiles: GLOBAL_KNOWN_HOSTS.filter((file) => existsSync(file)),
     sshConfigs: configsFor(world),
+    unvault: unvaultWith(world.vaultPasswords),
     remark: onceEach((text) => world.stderr.write(`note: ${escapeLine(text)}\n`)),
     ...(world.env.SSH_AUTH_SOCK ? { agentSocket: world.env.SSH_AUTH_SOCK } : {}),
     identityFiles: IDENTITY_FILES.map((name) => path.join(ssh, name)).filter((file) => existsSync(file)),

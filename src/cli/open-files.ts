@@ -1,7 +1,8 @@
 import { findRunbook, readRunbookFile } from '../load/find-runbook.ts'
-import { loadInventory } from '../load/inventory.ts'
+import { type InventoryOptions, loadInventory } from '../load/inventory.ts'
 import { loadRunbook } from '../load/runbook.ts'
 import { varsFileNames } from '../load/vars-file-names.ts'
+import { unvaultWith } from '../load/vault.ts'
 import { escapeLine } from '../model/escape.ts'
 import type { Inventory } from '../model/inventory.ts'
 import { type Problem, unwrap } from '../model/problem.ts'
@@ -18,10 +19,16 @@ import type { World } from './world.ts'
 /** The inventory that was given or is the default. Throws ProblemError with every problem of its files. */
 export function openInventory(given: readonly string[], telling: Telling): Inventory {
   const { world, output } = telling
-  const inventory = unwrap(loadInventory(chooseInventory(given, telling), { runProgram: programRunner(world) }))
+  const inventory = unwrap(loadInventory(chooseInventory(given, telling), inventoryAccess(world)))
   if (output.detail !== 'quiet') world.stderr.write(notesText(inventory.notes ?? []))
   return inventory
 }
+
+/** What reading an inventory may do in this world. */
+export const inventoryAccess = (world: World): InventoryOptions => ({
+  runProgram: programRunner(world),
+  unvault: unvaultWith(world.vaultPasswords),
+})
 
 const MOST_NOTES = 3 // `validate` tells all of them
 

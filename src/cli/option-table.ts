@@ -20,6 +20,12 @@ export const STATE: readonly Option[] = [
 
 export const INVENTORY: readonly Option[] = [
   { flags: '-i, --inventory <file>', help: 'inventory file, or its name under inventories/; repeatable', repeat: true },
+  {
+    flags: '--vault-password-file <file>',
+    help: 'password of ansible-vault, or a program that prints it; repeatable',
+    repeat: true,
+  },
+  { flags: '-J, --ask-vault-pass', help: 'ask for the password of ansible-vault' },
 ]
 
 export const LIMIT: readonly Option[] = [{ flags: '-l, --limit <pattern>', help: 'only these hosts: a:&b:!c' }]

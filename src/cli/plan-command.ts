@@ -22,7 +22,7 @@ export async function planCommand(command: CommandOf<'plan'>, world: World): Pro
   const inventory = openInventory(command.targets.inventories, telling)
   const runbook = openRunbook(command.name, world, namesIn(inventory, command.targets))
   const access = await openAccess(command.reach, world)
-  const prepared = prepare({ runbook, inventory, targets: command.targets, access })
+  const prepared = await prepare({ runbook, inventory, targets: command.targets, access }, world)
   if (command.only === 'hosts') return listHosts(prepared, world)
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })

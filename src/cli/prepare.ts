@@ -2,19 +2,26 @@ import type { TargetHost } from '../engine/input.ts'
 import { becomeDefault } from '../load/become-default.ts'
 import type { EndpointOptions } from '../load/endpoint.ts'
 import { hostOf, selectHosts } from '../load/select-hosts.ts'
-import { resolveVariables } from '../load/variables.ts'
+import { resolveVariables, secretSources } from '../load/variables.ts'
+import { unvaultWith } from '../load/vault.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
-import type { ResolvedParam } from '../model/plan.ts'
+import type { InventoryUsed, ResolvedParam } from '../model/plan.ts'
 import { unwrap } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
+import type { Endpoint } from '../model/transport.ts'
 import type { Targets } from './command.ts'
 import { endpointsOf } from './endpoints.ts'
+import { readSecrets } from './read-secrets.ts'
+import { checkedParams } from './secret-checks.ts'
+import type { World } from './world.ts'
 
 /** A runbook and the hosts it is for, all values resolved: what the engine gets, before anything was looked at. */
 export interface Prepared {
   readonly runbook: Runbook
-  readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+  readonly inventory: InventoryUsed
+  readonly salt?: string // of hashes of secrets; absent: there are none
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly TargetHost[]
   readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
@@ -26,23 +33,47 @@ export interface PrepareInput {
   readonly inventory: Inventory
   readonly targets: Pick<Targets, 'limit' | 'set' | 'varsFiles'>
   readonly access: EndpointOptions
+  readonly salt?: string // of the plan or the run that is gone on with
 }
 
-/** Chooses hosts and resolves their values and endpoints; connects to nothing. Throws all problems of one kind at once. */
-export function prepare({ runbook, inventory, targets, access }: PrepareInput): Prepared {
+/**
+ * Chooses hosts and resolves their values and endpoints, asking for secrets; connects to nothing. Throws all problems of
+ * one kind at once.
+ */
+export async function prepare(input: PrepareInput, world: World): Promise<Prepared> {
+  const { runbook, inventory, targets, access } = input
   const { limit, set, varsFiles } = targets
   const hosts = unwrap(selectHosts(inventory, runbook.hosts, limit))
-  const resolved = unwrap(resolveVariables({ runbook, inventory, hosts, varsFiles, set }))
+  const unvault = unvaultWith(world.vaultPasswords)
+  const asked = { runbook, inventory, hosts, varsFiles, set, unvault }
+  const secrets = await readSecrets(unwrap(secretSources(asked)), world)
+  const resolved = unwrap(resolveVariables({ ...asked, secrets }))
   const endpoints = endpointsOf(inventory, hosts, access)
+  world.secrets.keep(resolved.secrets)
+  world.secrets.keepUnnamed(endpoints.flatMap(passwordsOf))
+  const salt = resolved.secrets.length > 0 ? (input.salt ?? world.randomBytes(16).toString('hex')) : undefined
   return {
     runbook,
-    inventory: { sources: inventory.sources, sha256: inventory.sha256, ...(limit === undefined ? {} : { limit }) },
-    params: resolved.params,
+    inventory: {
+      sources: inventory.sources,
+      sha256: inventory.sha256,
+      ...(limit === undefined ? {} : { limit }),
+      ...(varsFiles.length > 0 && needsVarsFiles(resolved.params) ? { varsFiles } : {}),
+    },
+    ...(salt === undefined ? {} : { salt }),
+    params: salt === undefined ? resolved.params : checkedParams(resolved, salt),
     hosts: endpoints.map((endpoint): TargetHost => {
-      const { variables = {}, params = {} } = resolved.hosts.get(endpoint.host) ?? {}
+      const { variables = {}, params = {}, secrets: own } = resolved.hosts.get(endpoint.host) ?? {}
       const host = hostOf(inventory, endpoint.host)
       const become = host ? unwrap(becomeDefault(host)) : undefined
-      return { name: endpoint.host, endpoint, variables, params, ...(become === undefined ? {} : { become }) }
+      return {
+        name: endpoint.host,
+        endpoint,
+        variables,
+        params,
+        ...(own ? { secrets: own } : {}),
+        ...(become === undefined ? {} : { become }),
+      }
     }),
     stageHosts: stageHostsOf(runbook, inventory, hosts),
     includeHosts: new Map(
@@ -50,6 +81,14 @@ export function prepare({ runbook, inventory, targets, access }: PrepareInput): 
     ),
   }
 }
+
+const passwordsOf = ({ password, passphrase, becomePassword, jumps = [] }: Endpoint): readonly Secret[] => [
+  ...[password, passphrase, becomePassword].flatMap((one) => one ?? []),
+  ...jumps.flatMap(passwordsOf),
+]
+
+const needsVarsFiles = (params: readonly ResolvedParam[]): boolean =>
+  params.some(({ secret, origin }) => secret && secret.source === undefined && origin.startsWith('--vars-file'))
 
 /** The hosts of each stage that narrows the runbook's, in the order of the run. */
 function stageHostsOf(

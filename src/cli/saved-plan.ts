@@ -7,6 +7,7 @@ import type { Plan, ResolvedParam } from '../model/plan.ts'
 import { type Problem, ProblemError, unwrap } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Targets } from './command.ts'
+import { changedSecrets } from './secret-checks.ts'
 import { versionOf } from './version.ts'
 import type { World } from './world.ts'
 
@@ -40,15 +41,33 @@ export function targetsOf(plan: Plan, given: Targets): Targets {
   const { limit, sources } = plan.inventory
   return {
     inventories: given.inventories.length > 0 ? given.inventories : sources,
-    varsFiles: given.varsFiles,
-    set: plan.params.filter((param) => param.host === undefined).map(asSet),
+    varsFiles: given.varsFiles.length > 0 ? given.varsFiles : (plan.inventory.varsFiles ?? []),
+    set: setAgain(plan.params),
     ...(limit === undefined ? {} : { limit }),
   }
 }
 
-/** A value as --set takes it: texts as they are, everything else as JSON, which is YAML. */
-export const asSet = ({ name, value }: ResolvedParam): string =>
-  `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+/**
+ * Values as --set takes them: texts as they are, everything else as JSON, which is YAML. Of secrets where they come from;
+ * those of the inventory and of files of variables are read there again, as are values that differ between hosts.
+ */
+export const setAgain = (params: readonly ResolvedParam[]): readonly string[] =>
+  params.flatMap(({ name, value, secret, host }) => {
+    if (secret) return secret.source === undefined ? [] : [`${name}=${JSON.stringify(secret.source)}`]
+    return host === undefined ? [`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`] : []
+  })
+
+/** Throws ProblemError kind plan-stale where a secret is not the one that the plan was made with. */
+export function refuseOtherSecrets(plan: Plan, now: readonly ResolvedParam[]): void {
+  const [first, ...others] = changedSecrets(plan.params, now).map(
+    (name): Problem => ({
+      kind: 'plan-stale',
+      message: `the secret ${name} is not the one that the plan was made with`,
+      hint: 'make the plan again and look at it',
+    }),
+  )
+  if (first) throw new ProblemError(first, ...others)
+}
 
 /** Throws ProblemError kind plan-stale where the plan was made of other files, or by another version. */
 export function refuseStale(

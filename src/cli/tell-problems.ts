@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { StepId } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
 import type { Problem } from '../model/problem.ts'
 import { problemsText } from '../report/problem-text.ts'
 import { styleFor, type Telling } from './look.ts'
@@ -12,7 +13,8 @@ export function tellProblems(
   nameOf: (step: StepId) => string | undefined = () => undefined,
 ): void {
   const { world, output } = telling
-  const shown = output.detail === 'verbose' ? problems : problems.map(withoutStack)
+  const redacted = problems.map((one) => world.secrets.redactor().json(one as unknown as Json) as unknown as Problem) // sealed: the same members
+  const shown = output.detail === 'verbose' ? redacted : redacted.map(withoutStack)
   if (output.format === 'json') {
     for (const problem of shown) world.stdout.write(`${JSON.stringify({ type: 'problem', problem })}\n`)
     return

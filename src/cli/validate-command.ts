@@ -15,7 +15,7 @@ import { findingCounts, findingJson, findingsGithub, findingsSarif } from '../re
 import type { CommandOf, Targets } from './command.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
 import { findInventory } from './inventory-choice.ts'
-import { programRunner } from './inventory-program.ts'
+import { inventoryAccess } from './open-files.ts'
 import { runbookFolders } from './runbook-folders.ts'
 import { tellProblems } from './tell-problems.ts'
 import type { World } from './world.ts'
@@ -85,7 +85,7 @@ function tellText({ sound, findings }: Told, telling: Parameters<typeof tellProb
 /** The inventory of the call or the default one; runbooks are checked without any as well. */
 function inventoryOf({ inventories }: Targets, world: World): Result<Inventory | undefined> {
   const choice = findInventory(inventories, world)
-  return choice ? loadInventory(choice.files, { runProgram: programRunner(world) }) : succeed(undefined)
+  return choice ? loadInventory(choice.files, inventoryAccess(world)) : succeed(undefined)
 }
 
 function filesOf(names: readonly string[], world: World): readonly Result<string>[] {

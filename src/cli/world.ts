@@ -1,5 +1,8 @@
+import type { Secret } from '../model/secret.ts'
+import type { SecretKeeper } from './secret-keeper.ts'
+
 /** Everything the program gets from outside; main.ts makes the only real one. */
-export interface World {
+export interface Outside {
   readonly argv: readonly string[] // after the program's name
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
@@ -15,6 +18,14 @@ export interface World {
   readonly randomBytes: (size: number) => Buffer
   /** Calls back at every Ctrl-C or SIGTERM from now on, until what it returns is called. */
   readonly onInterrupt: (listener: () => void) => () => void
+  /** Takes a variable out of the environment that children inherit. */
+  readonly dropEnv: (name: string) => void
   /** Ends the program at once. */
   readonly exitNow: (code: number) => void
+}
+
+/** The outside as commands see it: what is written there holds no secret. */
+export interface World extends Outside {
+  readonly secrets: SecretKeeper
+  readonly vaultPasswords: readonly Secret[]
 }

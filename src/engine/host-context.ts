@@ -51,13 +51,18 @@ export function scopeOf(contexts: Contexts, host: HostName, names: readonly stri
   return { ...own, hosts }
 }
 
-const valuesOf = ({ target, outputs }: HostContext, names: readonly string[]): JsonObject => ({
-  ...target.variables,
-  ...target.params,
-  params: target.params,
-  ...Object.fromEntries(outputs),
-  ...(names.includes(INVENTORY) ? { [INVENTORY]: target.variables } : {}),
-})
+function valuesOf({ target, outputs }: HostContext, names: readonly string[]): JsonObject {
+  const [variables = {}, params = {}] = [target.variables, target.params].map((values) => withSecrets(values, target))
+  const byThemselves = names.includes(INVENTORY) ? { [INVENTORY]: variables } : {}
+  return { ...variables, ...params, params, ...Object.fromEntries(outputs), ...byThemselves }
+}
+
+/** Secrets are in clear only while something is bound. */
+function withSecrets(values: JsonObject, { secrets }: TargetHost): JsonObject {
+  if (!secrets || secrets.size === 0) return values
+  const own = [...secrets].filter(([name]) => Object.hasOwn(values, name))
+  return { ...values, ...Object.fromEntries(own.map(([name, secret]) => [name, JSON.parse(secret.reveal())])) }
+}
 
 /** The step that a bindable waits for, when one of its names is not known yet on this host (or on any, for `hosts`). */
 export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<unknown>): StepId | undefined {

@@ -1,12 +1,14 @@
 import type { Clock } from '../model/clock.ts'
+import type { Concealing } from '../model/conceal.ts'
 import type { Emit, Outcome } from '../model/event.ts'
 import type { HostName, RunId, StepId } from '../model/id.ts'
 import type { JournalStore } from '../model/journal.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { Plan, ResolvedParam } from '../model/plan.ts'
+import type { InventoryUsed, Plan, ResolvedParam } from '../model/plan.ts'
 import type { Problem } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
+import type { Secret } from '../model/secret.ts'
 import type { Endpoint, Transport } from '../model/transport.ts'
 
 /** One host of a run: how to reach it, and its variables and parameters, flat by name. */
@@ -15,13 +17,15 @@ export interface TargetHost {
   readonly endpoint: Endpoint
   readonly variables: JsonObject // inventory variables and inventory_hostname, group_names, resuming
   readonly params: JsonObject // resolved for this host
+  readonly secrets?: ReadonlyMap<string, Secret> // of these, by name, the values as JSON; there they are ***
   readonly become?: boolean // root where neither step nor runbook says: ansible_become
 }
 
 /** What planning needs: everything that the outside gives the engine. */
 export interface PlanInput {
   readonly runbook: Runbook
-  readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+  readonly inventory: InventoryUsed
+  readonly salt?: string // of the hashes of what is secret
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly TargetHost[] // in inventory order; never empty
   /** Hosts of the stages that narrow the runbook's, by stage index. */
@@ -35,6 +39,7 @@ export interface PlanInput {
   readonly forks: number // hosts worked on at a time
   readonly owed: readonly OwedRestart[] // restarts that an earlier run of this runbook still owes
   readonly past?: RunRecord // of the run that is gone on with
+  readonly concealing?: Concealing // absent: nothing is secret
 }
 
 /** `agreed-before`: by an option, where nobody can be asked. */

@@ -34,12 +34,13 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
   const [guards] = await Promise.all([planGuards(looking), prefetch(looking)])
   const stages = await planStages(looking)
   const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
-  return {
+  const plan: Plan = {
     format: 1,
     tool: input.tool,
     createdAt: input.clock.now().toISOString(),
     runbook: { name: runbook.name, file: runbook.file, sha256: runbook.sha256 },
     inventory: input.inventory,
+    ...(input.salt === undefined ? {} : { salt: input.salt }),
     params: input.params,
     hosts: await open.identities(),
     facts,
@@ -47,6 +48,7 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
     measures: readings,
     stages,
   }
+  return input.concealing?.plan(plan) ?? plan
 }
 
 /** Measures that ask a host the same question share its answer, and so the same sampling window. */

@@ -112,7 +112,8 @@ function decideOnce({ contexts, input }: Running, { host, step }: Place): Promis
 
 /** What was not planned is not done: the one exception is a state that moves by itself. */
 function refuseUnplanned(running: Running, { step, planned }: Place, change: Change): void {
-  const recorded = recordChange(change, step)
+  const plain = recordChange(change, step)
+  const recorded = running.input.concealing?.change(plain) ?? plain
   if (!recorded.reversible && !running.input.allowIrreversible) {
     throw new ProblemError({
       kind: 'irreversible',

@@ -103,7 +103,7 @@ const textOf = ({ name, file, sha256, text, included }: Runbook): RecordedRunboo
 })
 
 function startOf(input: RunInput, doing: Doing): RecordedEvent {
-  const { runbook, inventory, params, run, tool } = input
+  const { runbook, inventory, params, run, tool, salt } = input
   return {
     type: 'run-started',
     run,
@@ -112,6 +112,7 @@ function startOf(input: RunInput, doing: Doing): RecordedEvent {
     startedAt: input.clock.now().toISOString(),
     runbook: textOf(runbook),
     inventory,
+    ...(salt === undefined ? {} : { salt }),
     params,
     hosts: input.hosts.map((host) => host.name),
   }

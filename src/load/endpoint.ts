@@ -9,6 +9,7 @@ import { type ArgumentFault, parseSshArguments, type SshArguments } from './ssh-
 import type { SshConfig } from './ssh-config.ts'
 import { type SshHost, sshHost } from './ssh-host.ts'
 import type { Jump } from './ssh-jump.ts'
+import type { Unvault } from './vault.ts'
 
 /** What reaching a host depends on besides the inventory. */
 export interface EndpointOptions {
@@ -30,6 +31,7 @@ export interface EndpointOptions {
   readonly globalKnownHostsFiles?: readonly string[] // absolute; read after the user's
   /** The ssh_configs to heed, first wins: that of `-F file`, or the user's and the system's. */
   readonly sshConfigs?: (file: string | undefined) => Result<readonly SshConfig[]>
+  readonly unvault?: Unvault // of variables that are encrypted
   readonly remark?: (text: string) => void // what is understood and not obeyed
 }
 
@@ -40,7 +42,8 @@ const CONNECT_TIMEOUT_MS = 10_000 // Ansible's default (`timeout` in base.yml)
  * check of host keys, and one that is not understood, is a problem and never passed over.
  */
 export function endpointOf(host: Host, options: EndpointOptions): Result<Endpoint> {
-  const reading: Reading = { host, problems: [] }
+  const { unvault } = options
+  const reading: Reading = { host, problems: [], ...(unvault ? { unvault } : {}) }
   const transport = transportOf(reading, options.flags.connection)
   const ssh = sshArgumentsOf(reading, transport)
   const said = saidOf(reading, ssh, options)

@@ -3,22 +3,40 @@ import type { Json } from '../model/json.ts'
 import type { Problem } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
 import { withMagic } from './inventory-magic.ts'
+import { parseSecretSource } from './secret-source.ts'
+import { isVaulted, type Unvault, unvaultWith } from './vault.ts'
+import { openVaulted } from './vault-file.ts'
 
 /** One host being read, and what is wrong so far. */
 export interface Reading {
   readonly host: Host
   readonly problems: Problem[]
+  readonly unvault?: Unvault
 }
 
 /** The first of these variables that is set, as it stands. */
 export function rawVar(
-  { host }: Reading,
+  reading: Reading,
   names: readonly string[],
 ): { readonly name: string; readonly value: Json } | undefined {
+  const { host } = reading
   for (const name of names) {
-    const value = host.vars.get(name)?.value
+    const value = unvaulted(reading, name)
     if (value !== undefined && value !== null) return { name, value: withMagic(value, host) }
   }
+  return undefined
+}
+
+/** The value of a variable, decrypted where it is encrypted; what cannot be opened is a problem. */
+function unvaulted({ host, problems, unvault = unvaultWith([]) }: Reading, name: string): Json | undefined {
+  const variable = host.vars.get(name)
+  const source = variable && isVaulted(variable.value) ? parseSecretSource(variable.value) : undefined
+  if (source?.kind !== 'vault') return variable?.value
+  const opened = openVaulted(source, unvault)
+  if (opened.ok)
+    return source.member === undefined ? opened.value.reveal() : (JSON.parse(opened.value.reveal()) as Json) // sealed: written as JSON
+  const from = `${name}, from ${variable?.origin.text}`
+  problems.push(...opened.problems.map((one) => ({ ...one, host: host.name, message: `${from}: ${one.message}` })))
   return undefined
 }
 

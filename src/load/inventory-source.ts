@@ -72,7 +72,11 @@ function readFile(path: string, reader: Reader): ReadSource {
   const text = readText(path, 'inventory')
   if (!text.ok) return refused(...text.problems)
   if (text.value.startsWith('$ANSIBLE_VAULT')) {
-    return refused({ kind: 'schema', message: `${path} is encrypted with ansible-vault, which is not read` })
+    return refused({
+      kind: 'schema',
+      message: `${path} is encrypted as a whole with ansible-vault`,
+      hint: 'encrypt its secrets alone (!vault), or put them into an encrypted file in group_vars',
+    })
   }
   if (hasNothing(text.value)) return { ...NOTHING, texts: [text.value] }
   const folder = resolve(dirname(path))

@@ -4,6 +4,8 @@ import type { Problem } from '../model/problem.ts'
 import type { InventoryStatement, Owner, VarStatement } from './inventory-statement.ts'
 import { isFolder } from './is-folder.ts'
 import { hasNothing, readText } from './source-text.ts'
+import { isVaultText, type Unvault, vaulted } from './vault.ts'
+import { vaultFileMembers } from './vault-file.ts'
 import { parseYaml } from './yaml-document.ts'
 import { membersOf, spanOf, toJson } from './yaml-node.ts'
 
@@ -21,7 +23,11 @@ const EXTENSIONS: readonly string[] = ['', '.yml', '.yaml', '.json']
  * group_vars/ and host_vars/ in the folders of the sources, for the groups and hosts that exist: a file NAME, NAME.yml,
  * NAME.yaml or NAME.json, the first of these, or a folder NAME with such files and folders, in the order of their names.
  */
-export function readVarsFolders(folders: readonly string[], statements: readonly InventoryStatement[]): VarsFolders {
+export function readVarsFolders(
+  folders: readonly string[],
+  statements: readonly InventoryStatement[],
+  unvault: Unvault,
+): VarsFolders {
   const groups = new Set([
     'all',
     'ungrouped',
@@ -30,8 +36,8 @@ export function readVarsFolders(folders: readonly string[], statements: readonly
   const hosts = new Set(statements.flatMap((one) => (one.kind === 'host' ? [one.host] : [])))
   return joined(
     folders.flatMap((folder, rank) => [
-      readFolder(join(folder, 'group_vars'), { kind: 'group', names: groups, rank }),
-      readFolder(join(folder, 'host_vars'), { kind: 'host', names: hosts, rank }),
+      readFolder(join(folder, 'group_vars'), { kind: 'group', names: groups, rank, unvault }),
+      readFolder(join(folder, 'host_vars'), { kind: 'host', names: hosts, rank, unvault }),
     ]),
   )
 }
@@ -47,9 +53,10 @@ interface Owners {
   readonly kind: Owner['kind']
   readonly names: ReadonlySet<string>
   readonly rank: number
+  readonly unvault: Unvault
 }
 
-function readFolder(folder: string, { kind, names, rank }: Owners): VarsFolders {
+function readFolder(folder: string, { kind, names, rank, unvault }: Owners): VarsFolders {
   const found = new Map<string, string>() // the entry of each owner
   const notes: Problem[] = []
   const entries = entriesOf(folder)
@@ -67,7 +74,7 @@ function readFolder(folder: string, { kind, names, rank }: Owners): VarsFolders 
     notes.push(note(join(folder, entry), `no ${kind} of the inventory has this name`))
   }
   const read = [...found].flatMap(([name, entry]) =>
-    filesOf(join(folder, entry)).map((file) => readVars(file, { owner: { kind, name }, rank })),
+    filesOf(join(folder, entry)).map((file) => readVars(file, { owner: { kind, name }, rank, unvault })),
   )
   return joined([...read, { statements: [], problems: [], notes, texts: [] }])
 }
@@ -97,10 +104,17 @@ function entriesOf(folder: string): readonly string[] {
     .toSorted()
 }
 
-function readVars(path: string, { owner, rank }: { readonly owner: Owner; readonly rank: number }): VarsFolders {
+interface Owned {
+  readonly owner: Owner
+  readonly rank: number
+  readonly unvault: Unvault
+}
+
+function readVars(path: string, owned: Owned): VarsFolders {
+  const { owner, rank } = owned
   const text = readText(path, 'file')
   if (!text.ok) return refused(...text.problems)
-  if (text.value.startsWith('$ANSIBLE_VAULT')) return refused(vaulted(path))
+  if (isVaultText(text.value)) return readVaultFile(path, text.value, owned)
   const texts = [text.value]
   if (hasNothing(text.value)) return { statements: [], problems: [], notes: [], texts }
   const tree = parseYaml(path, text.value, 'inventory')
@@ -127,8 +141,13 @@ const lostPriority = ({ kind }: Owner, statements: readonly VarStatement[]): rea
 
 const refused = (...problems: readonly Problem[]): VarsFolders => ({ statements: [], problems, notes: [], texts: [] })
 
-const vaulted = (path: string): Problem => ({
-  kind: 'schema',
-  message: `${path} is encrypted with ansible-vault, which is not read`,
-  hint: 'decrypt it to a file outside the repository and give that with --vars-file',
-})
+/** Its variables stay encrypted, each as a part of the file: their names alone are known. */
+function readVaultFile(path: string, text: string, { owner, rank, unvault }: Owned): VarsFolders {
+  const members = vaultFileMembers(text, unvault)
+  if (!members.ok) return refused(...members.problems.map((one) => ({ ...one, message: `${path}: ${one.message}` })))
+  const at = { file: path, line: 1, column: 1, length: 1 }
+  const statements = members.value.map(({ key: name }): VarStatement => {
+    return { kind: 'var', owner, home: 'vars-folder', name, value: vaulted(text, name), at, rank }
+  })
+  return { statements, problems: [], notes: [], texts: [text] }
+}

@@ -9,10 +9,12 @@ import type { RunProgram } from './inventory-program.ts'
 import { type ReadSource, readSource } from './inventory-source.ts'
 import { readVarsFolders } from './inventory-vars-folder.ts'
 import { isFolder } from './is-folder.ts'
+import { type Unvault, unvaultWith } from './vault.ts'
 
 /** What reading inventories may do besides reading files. */
 export interface InventoryOptions {
   readonly runProgram?: RunProgram // without it, a dynamic inventory is refused
+  readonly unvault?: Unvault // without it, files that are encrypted as a whole are refused
 }
 
 /**
@@ -23,7 +25,7 @@ export interface InventoryOptions {
 export function loadInventory(paths: readonly string[], options: InventoryOptions = {}): Result<Inventory> {
   const read = readSources(paths, options)
   const statements = read.flatMap((source) => source.statements)
-  const beside = readVarsFolders(varsFoldersOf(paths), statements)
+  const beside = readVarsFolders(varsFoldersOf(paths), statements, options.unvault ?? unvaultWith([]))
   const built = buildInventory([...statements, ...beside.statements])
   const problems = [...read.flatMap((source) => source.problems), ...beside.problems, ...built.problems]
   if (problems.length > 0) return fail(unique(problems))

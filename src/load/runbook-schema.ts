@@ -66,6 +66,7 @@ export const PARAM_KEYWORDS = {
   description: text('What the parameter is for'),
   default: { description: 'Value when nothing else sets it; without one the parameter must be given' },
   unit: text('Unit of the number, as shown'),
+  secret: { type: 'boolean', description: 'Its value is never shown nor kept; see docs/secrets.md' },
   enum: { type: 'array', minItems: 1, description: 'The values it may have' },
   minimum: { type: 'number' },
   maximum: { type: 'number' },

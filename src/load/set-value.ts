@@ -21,6 +21,8 @@ export function parseSetOption(option: string): Result<SetOption> {
  * YAML or JSON. A variable of the inventory has no declared type and is read as a YAML value.
  */
 export function parseSetValue({ name, text }: SetOption, param: Param | undefined): Result<Json> {
+  // A secret is not given here, but where it comes from: a mapping.
+  if (param?.secret) return text.startsWith('{') ? parseFlow({ name, text }) : succeed(text)
   const type = param?.schema.type
   const wrong = (wanted: string): Result<never> =>
     fail([{ kind: 'parameter', message: `--set ${name}: ${name} must be ${wanted}, not ${JSON.stringify(text)}` }])

@@ -1,8 +1,9 @@
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import type { RawMarks, RawNode, RawPair } from './raw-yaml.ts'
 import { placeIn, type SourceText } from './source-text.ts'
+import { isWholeVault } from './vault.ts'
 import type { Dialect } from './yaml-dialect.ts'
-import type { YamlMember, YamlNode } from './yaml-node.ts'
+import type { Placed, YamlMember, YamlNode } from './yaml-node.ts'
 import { readScalar } from './yaml-scalar.ts'
 import { BARE_TEMPLATE } from './yaml-syntax-problem.ts'
 
@@ -11,6 +12,8 @@ const MAX_DEPTH = 64
 const MAX_ALIASED = 100_000 // nodes that aliases may add in all; a bomb needs billions
 /** Names through which an object reaches its class. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+/** Values that ansible-vault encrypted, in inventories (ansible/parsing/yaml/constructor.py). */
+export const VAULT_TAGS: readonly string[] = ['!vault', '!vault-encrypted']
 const STANDARD_TAG = /^(?:tag:yaml\.org,2002:|!!)(?:map|seq|str|int|float|bool|null)$/
 
 interface Converting {
@@ -61,13 +64,24 @@ function convert(converting: Converting, raw: RawNode, way: Way): YamlNode {
     case 'scalar': {
       const read = readScalar(raw, converting.dialect)
       if (!read.ok) return refuse(converting, raw, read.message, read.hint)
+      if (raw.tag !== undefined && VAULT_TAGS.includes(raw.tag)) return convertVault(converting, raw, place)
       return { kind: 'scalar', ...place, value: read.value, style: raw.style }
     }
   }
 }
 
+/** An encrypted value stays so, as the object that ansible-inventory prints for it. */
+function convertVault(converting: Converting, raw: RawNode & { readonly kind: 'scalar' }, place: Placed): YamlNode {
+  if (typeof raw.value !== 'string' || !isWholeVault(raw.value)) {
+    return refuse(converting, raw, 'this is no text of ansible-vault, whole and in format 1.1 or 1.2')
+  }
+  const value = { kind: 'scalar', ...place, value: raw.value, style: 'block' } as const
+  return { kind: 'map', ...place, members: [{ key: '__ansible_vault', keyIsText: true, ...place, value }] }
+}
+
 function checkMarks(converting: Converting, raw: RawNode): void {
-  if (raw.tag !== undefined && !STANDARD_TAG.test(raw.tag)) {
+  const isVault = converting.dialect === 'inventory' && raw.kind === 'scalar' && VAULT_TAGS.includes(raw.tag ?? '')
+  if (raw.tag !== undefined && !STANDARD_TAG.test(raw.tag) && !isVault) {
     refuse(converting, raw, `the tag ${raw.tag.replace('tag:yaml.org,2002:', '!!')} is not taken`)
   }
   if (converting.dialect === 'inventory') return

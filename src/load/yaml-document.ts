@@ -3,7 +3,7 @@ import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import { forbiddenText } from './forbidden-text.ts'
 import type { RawNode } from './raw-yaml.ts'
 import { placeIn, type SourceText, sourceText } from './source-text.ts'
-import { convertYaml } from './yaml-convert.ts'
+import { convertYaml, VAULT_TAGS } from './yaml-convert.ts'
 import type { Dialect } from './yaml-dialect.ts'
 import type { YamlNode } from './yaml-node.ts'
 import { syntaxProblem } from './yaml-syntax-problem.ts'
@@ -41,6 +41,9 @@ const optionsOf = (dialect: Dialect) =>
     strict: true,
     prettyErrors: false,
     logLevel: 'silent',
+    ...(dialect === 'inventory'
+      ? { customTags: VAULT_TAGS.map((tag) => ({ tag, resolve: (text: string) => text })) }
+      : {}),
   }) as const
 
 /** The library's nodes, as little of them as the rest needs, read lazily. */

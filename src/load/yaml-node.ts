@@ -2,7 +2,7 @@ import type { Json } from '../model/json.ts'
 import type { Span } from '../model/source.ts'
 import { placeIn, type SourceText } from './source-text.ts'
 
-interface Placed {
+export interface Placed {
   readonly source: SourceText
   readonly start: number // offset of the first character
   readonly end: number // offset behind the last

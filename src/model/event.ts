@@ -2,7 +2,7 @@ import type { HostName, RunId, StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Reading } from './measure.ts'
 import type { KeptFile } from './module.ts'
-import type { RecordedChange, ResolvedParam } from './plan.ts'
+import type { InventoryUsed, RecordedChange, ResolvedParam } from './plan.ts'
 import type { Problem } from './problem.ts'
 import type { IncludedText } from './runbook.ts'
 
@@ -45,7 +45,8 @@ export type RecordedEvent =
       readonly tool: string
       readonly startedAt: string
       readonly runbook: RecordedRunbook
-      readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+      readonly inventory: InventoryUsed
+      readonly salt?: string // of the hashes of what is secret
       readonly params: readonly ResolvedParam[]
       readonly hosts: readonly HostName[]
     }

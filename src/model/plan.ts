@@ -32,12 +32,27 @@ export interface PlannedStage {
   readonly steps: readonly PlannedStep[] // host by host in batch order
 }
 
+/** Which inventory a plan or a run rests on. */
+export interface InventoryUsed {
+  readonly sources: readonly string[]
+  readonly sha256: string
+  readonly limit?: string
+  readonly varsFiles?: readonly string[] // those that hold secrets, which are read again
+}
+
 /** The value of a parameter and where it came from. */
 export interface ResolvedParam {
   readonly name: string
   readonly value: Json
   readonly origin: string
   readonly host?: HostName // given where hosts differ
+  readonly secret?: SecretParam // then `value` is ***
+}
+
+/** What is kept of a secret: how it is asked for again, and what tells that it has changed. Never the value. */
+export interface SecretParam {
+  readonly source?: Json // absent: it stands in the inventory or a file of variables
+  readonly check?: string // slowHash of the value
 }
 
 /** What was seen of a host when planning, so that another host under the same name is noticed. */
@@ -53,7 +68,8 @@ export interface Plan {
   readonly tool: string // version of runbook
   readonly createdAt: string // ISO 8601, for people
   readonly runbook: { readonly name: string; readonly file: string; readonly sha256: string }
-  readonly inventory: { readonly sources: readonly string[]; readonly sha256: string; readonly limit?: string }
+  readonly inventory: InventoryUsed
+  readonly salt?: string // of the hashes of what is secret
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly HostIdentity[]
   readonly facts: { readonly [host: HostName]: JsonObject } // outputs of facts

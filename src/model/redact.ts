@@ -24,8 +24,24 @@ export function makeRedactor(values: Iterable<string>): Redactor {
   const forms = [...new Set(values)].filter((value) => value.length >= SHORTEST_SECRET).flatMap(formsOf)
   if (forms.length === 0) return NOTHING_SECRET
   const pattern = patternOf(forms)
-  const text = (plain: string): string => plain.replace(pattern, REDACTED)
-  return { text, json: (value) => mapTexts(value, text), stream: () => makeStream(forms, pattern) }
+  const makeOwnStream = (): RedactedStream => makeStream(forms, pattern)
+  const text = (plain: string): string => withoutCutOff(plain, makeOwnStream).replace(pattern, REDACTED)
+  return { text, json: (value) => mapTexts(value, text), stream: makeOwnStream }
+}
+
+const CUT = ' ...' // what summaries and messages end in where a line was too long
+
+/** A line that was cut off within a secret ends before it. */
+function withoutCutOff(text: string, open: () => RedactedStream): string {
+  if (!text.includes(CUT)) return text
+  const pieces = text.split(CUT)
+  return pieces.map((piece, index) => (index === pieces.length - 1 ? piece : endedBefore(piece, open()))).join(CUT)
+}
+
+function endedBefore(piece: string, stream: RedactedStream): string {
+  const shown = stream.push(piece)
+  const rest = stream.flush()
+  return rest.length > 1 && !rest.includes(REDACTED) ? `${shown}${REDACTED}` : piece
 }
 
 const NOTHING_SECRET: Redactor = {

@@ -25,6 +25,7 @@ export interface Param {
   readonly default?: Json
   readonly unit?: string
   readonly description: string
+  readonly secret?: true // its value is never shown
   readonly at: Span
 }
 

@@ -21,7 +21,11 @@ const FORMS = {
 
 type FormName = keyof typeof FORMS
 
-export function secretMarks(secrets: readonly NamedSecret[]): SecretMarks {
+/** `rest` takes out what stands in forms that cannot be given back, as base64. */
+export function secretMarks(
+  secrets: readonly NamedSecret[],
+  rest: (text: string) => string = (text) => text,
+): SecretMarks {
   const taken = secrets.filter(({ secret }) => secret.reveal().length >= SHORTEST_SECRET)
   const marks = new Map<string, string>()
   for (const { name, secret } of taken)
@@ -31,7 +35,13 @@ export function secretMarks(secrets: readonly NamedSecret[]): SecretMarks {
     }
   const texts = [...marks.keys()].sort((a, b) => b.length - a.length)
   const pattern = new RegExp([...texts, REDACTED].map(escapedForRegex).join('|'), 'gu')
-  const conceal = (text: string): string => text.replace(pattern, (found) => marks.get(found) ?? OWN_STARS)
+  const conceal = (text: string): string => {
+    const marked = text.replace(pattern, (found) => marks.get(found) ?? OWN_STARS)
+    return marked
+      .split(WHOLE_MARK)
+      .map((piece, index) => (index % 2 === 1 ? piece : rest(piece)))
+      .join('')
+  }
   const values = new Map(taken.map(({ name, secret }) => [name, secret]))
   const spell = (name: string, form: string): string | undefined => {
     const secret = values.get(name)
@@ -52,4 +62,5 @@ export function secretMarks(secrets: readonly NamedSecret[]): SecretMarks {
 }
 
 const OWN_STARS = `${REDACTED}~${REDACTED}`
+const WHOLE_MARK = /(\*\*\*[^*:]+(?::[sj])?\*\*\*)/
 const MARK = /\*\*\*([^*:]+)(:[sj])?\*\*\*/g

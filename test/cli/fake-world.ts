@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { makeSecretKeeper } from '../../src/cli/secret-keeper.ts'
 import type { World } from '../../src/cli/world.ts'
 
 export interface FakeWorld extends World {
@@ -40,6 +41,9 @@ export function fakeWorld(more: Partial<World> & { readonly terminal?: 'yes' | '
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    dropEnv: () => undefined,
+    secrets: makeSecretKeeper(),
+    vaultPasswords: [],
     exitNow: (code) => exits.push(code),
     ...rest,
     told: () => ({ ...texts }),

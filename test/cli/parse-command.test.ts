@@ -106,7 +106,7 @@ describe('mistakes are told with what to do', () => {
     ['--list-tasks', 'runbook show'],
     ['--tags', '--limit'],
     ['--become', 'become: true'],
-    ['--ask-vault-pass', 'Vault'],
+    ['--vault-id', '--vault-password-file'],
   ])('what Ansible users type: %s', (word, hint) => {
     expect(mistakeOf('apply', 'x', word)).toMatchObject({ kind: 'usage', hint: expect.stringContaining(hint) })
   })

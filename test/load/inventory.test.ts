@@ -231,7 +231,7 @@ describe('an inventory is refused with a way out', () => {
     })
     expect(problems(join(folder, 'nope.yaml'))).toBe(`reference: there is no inventory ${folder}/nope.yaml\n`)
     expect(problems(join(folder, 'empty'))).toContain('there is no inventory in the folder')
-    expect(problems(join(folder, 'h.yaml'))).toContain('is encrypted with ansible-vault')
+    expect(problems(join(folder, 'h.yaml'))).toContain('this is no text of ansible-vault')
   })
 
   it('with the problems of all files at once', () => {

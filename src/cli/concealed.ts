@@ -1,0 +1,83 @@
+import type { Concealing } from '../model/conceal.ts'
+import type { Emit, Event, RecordedEvent } from '../model/event.ts'
+import type { Journal, JournalStore } from '../model/journal.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { RedactedStream } from '../model/redact.ts'
+import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
+import type { SecretMarks } from '../model/secret-marks.ts'
+import type { SecretKeeper } from './secret-keeper.ts'
+
+/** Events without secrets; output of steps that comes in pieces waits where a secret may be cut in two. */
+export function concealedEmit(emit: Emit, { redactor }: SecretKeeper, concealing: Concealing): Emit {
+  const open = new Map<string, { readonly stream: RedactedStream; readonly last: Event & { type: 'step-output' } }>()
+  const flush = (host: string): void => {
+    for (const [key, { stream, last }] of open) {
+      if (last.host !== host) continue
+      open.delete(key)
+      const text = stream.flush()
+      if (text !== '') emit({ ...last, text })
+    }
+  }
+  return (event) => {
+    if (event.type === 'step-output') {
+      const key = [event.host, event.step, event.stream].join('\0')
+      const stream = open.get(key)?.stream ?? redactor().stream()
+      open.set(key, { stream, last: event })
+      const text = stream.push(event.text)
+      if (text !== '') emit({ ...event, text })
+      return
+    }
+    if ('host' in event) flush(event.host)
+    emit(concealing.event(event))
+  }
+}
+
+/** Journals in which secrets stand as marks where they are needed again, and as *** elsewhere. */
+export function concealedJournals(store: JournalStore, secrets: SecretKeeper, concealing: Concealing): JournalStore {
+  const concealed = (journal: Journal): Journal => ({
+    ...journal,
+    append: (event) => journal.append(marked(event, secrets.marks(), concealing)),
+  })
+  return {
+    ...store,
+    create: async (run) => concealed(await store.create(run)),
+    reopen: async (run) => concealed(await store.reopen(run)),
+    fold: async (run) => revealedRecord(await store.fold(run), secrets.marks()),
+  }
+}
+
+/** Concealed, but for what undoing and going on need as it was. */
+function marked(event: RecordedEvent, marks: SecretMarks, concealing: Concealing): RecordedEvent {
+  const kept = <T>(value: T): T => marks.conceal(value as Json) as T // sealed: texts stay texts
+  const shown = concealing.event(event) as RecordedEvent // sealed: the same type of event
+  if (event.type === 'step-finished')
+    return { ...shown, ...(event.output === undefined ? {} : { output: kept(event.output) }) } as RecordedEvent // as above
+  if (event.type !== 'step-started' || shown.type !== 'step-started') return shown
+  const { args, undo, trace, change } = event
+  return {
+    ...shown,
+    args: kept(args),
+    change: { ...shown.change, before: kept(change.before), after: kept(change.after) },
+    ...(undo ? { undo: kept(undo) } : {}),
+    ...(trace ? { trace: kept(trace) } : {}),
+  }
+}
+
+/** A record with its secrets in place again; those that have no value now stay marks. */
+export function revealedRecord(record: RunRecord, marks: SecretMarks): RunRecord {
+  const open = <T>(value: T): T => marks.reveal(value as Json, () => undefined) as T // sealed: texts stay texts
+  return {
+    ...record,
+    changes: record.changes.map(
+      (one): ChangeRecord => ({
+        ...one,
+        args: open(one.args),
+        change: { ...one.change, before: open(one.change.before), after: open<JsonObject | null>(one.change.after) },
+        ...(one.undo ? { undo: open(one.undo) } : {}),
+        ...(one.trace ? { trace: open(one.trace) } : {}),
+        ...(one.output === undefined ? {} : { output: open(one.output) }),
+      }),
+    ),
+    finished: record.finished.map((one) => (one.output === undefined ? one : { ...one, output: open(one.output) })),
+  }
+}
