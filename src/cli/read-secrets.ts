@@ -90,7 +90,12 @@ const MOST_BYTES = 1_048_576
 
 async function fromProgram(argv: readonly [string, ...string[]], source: SecretSource, world: World): Promise<Secret> {
   const [program, ...args] = argv
-  const child = spawn(program, args, { cwd: world.cwd, stdio: ['inherit', 'pipe', 'pipe'], timeout: DEADLINE_MS })
+  const child = spawn(program, args, {
+    cwd: world.cwd,
+    env: world.env,
+    stdio: ['inherit', 'pipe', 'pipe'],
+    timeout: DEADLINE_MS,
+  })
   const [out, said] = [collect(child.stdout), collect(child.stderr)]
   const ended = await new Promise<Error | number | NodeJS.Signals>((resolve) => {
     child.once('error', resolve)
