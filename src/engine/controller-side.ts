@@ -1,12 +1,15 @@
 import type { Controller, KeptFile } from '../model/module.ts'
 import { ProblemError } from '../model/problem.ts'
+import { contextOf } from './host-context.ts'
 import { type Place, pause, type Running, stopIfAsked } from './running.ts'
 
-/** What a step may ask of the controller: to wait, to ask who runs it, to keep bytes in the run's record. */
+/** What a step may ask of the controller: to wait, to ask who runs it, to keep bytes in the run's record, to connect anew. */
 export const controllerFor = (running: Running, place: Place): Controller => ({
   wait: (ms) => pause(running.input, ms),
   approve: (question) => approve(running, place, question),
   keep: (bytes) => keep(running, place, bytes),
+  now: () => running.input.clock.now(),
+  reconnect: () => contextOf(running.contexts, place.host).connection.reconnect(),
 })
 
 /** Throws ProblemError kind interrupted where nobody agrees: the run stops there, and `resume` asks again. */

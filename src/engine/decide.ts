@@ -26,10 +26,23 @@ export async function decide(input: DecideInput): Promise<Decided> {
   const early = skippedOrWaiting(input)
   if (early) return early
   const args = bindFor(input, input.step.args)
+  const local = refuseLocal(input)
+  if (local) return { ...local, args }
   const resources = input.step.module.resources(args)
   const wait = mustWaitFor(input.prediction ?? nothingPredicted, resources)
   if (wait !== undefined) return { kind: 'deferred', after: wait, reason: `rests on what ${wait} leaves behind` }
   return { ...(await look(input, args)), args }
+}
+
+/** A machine that went away would take this run with it. */
+function refuseLocal({ step, contexts, host }: DecideInput): Extract<Decision, { kind: 'blocked' }> | undefined {
+  const { transport } = contextOf(contexts, host).target.endpoint
+  if (!step.module.leaves || transport !== 'local') return undefined
+  return {
+    kind: 'blocked',
+    message: `${step.module.name} would end this run: ${host} is the machine that runs it`,
+    hint: 'run it from another machine, over SSH',
+  }
 }
 
 /** Reads and plans with the module. */

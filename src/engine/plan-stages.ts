@@ -187,6 +187,6 @@ function recordDecision(decided: Decided, step: Step): PlannedDecision {
 
 /** A change as plans and journals keep it; a step's own `undo` makes any change reversible. */
 export function recordChange(change: Change, step: Step): RecordedChange {
-  const { material: _, predicts: __, trace: ___, ...recorded } = change
+  const { material: _, predicts: __, trace: ___, sparesHost: ____, ...recorded } = change
   return step.undo ? { ...recorded, reversible: true } : recorded
 }

@@ -14,9 +14,11 @@ export const nothingPredicted: Prediction = { states: new Map() }
 export function predictChange(prediction: Prediction, step: StepId, change: Change): Prediction {
   const states = new Map(prediction.states)
   for (const resource of Object.keys(change.predicts) as Resource[]) {
+    if (resource.endsWith(':*')) for (const one of states.keys()) if (allOf(one) === resource) states.delete(one)
     states.set(resource, { state: change.predicts[resource] ?? null, by: step })
   }
-  return { states, lastChange: step }
+  const lastChange = change.sparesHost ? prediction.lastChange : step
+  return { states, ...(lastChange === undefined ? {} : { lastChange }) }
 }
 
 /** The prediction once a step has run whose change cannot be known now: all it touches is unknown. */
@@ -32,11 +34,14 @@ export function predictUnknown(prediction: Prediction, step: StepId, resources: 
  */
 export function mustWaitFor(prediction: Prediction, resources: readonly Resource[]): StepId | undefined {
   for (const resource of resources) {
-    const known = prediction.states.get(resource)
+    const known = prediction.states.get(resource) ?? prediction.states.get(allOf(resource))
     if (known?.state === null) return known.by
     if (!known && !isSelfContained(resource) && prediction.lastChange !== undefined) return prediction.lastChange
   }
   return undefined
 }
+
+/** Everything of a resource's kind. */
+const allOf = (resource: Resource): Resource => `${resource.slice(0, resource.indexOf(':'))}:*` as Resource // sealed: kind:name
 
 const isSelfContained = (resource: Resource): boolean => resource.startsWith('file:') || resource.startsWith('unit:')

@@ -22,12 +22,15 @@ export type KeptFile = { readonly file: string; readonly bytes: number; readonly
 
 /** What a step may ask of the machine that runs it, and of the person there. */
 export interface Controller {
+  now(): Date
   /** Throws ProblemError kind interrupted when the user asks to stop meanwhile. */
   wait(ms: number): Promise<void>
   /** How it was agreed to; throws ProblemError kind interrupted where it was not. */
   approve(question: string): Promise<'on the terminal' | 'by --yes'>
   /** Keeps bytes in the run's record, under a name of the controller's own; one file a step and host. */
   keep(bytes: Uint8Array): Promise<KeptFile>
+  /** Connects to the host anew, trying for minutes. Throws ProblemError as the last attempt did. */
+  reconnect(): Promise<void>
 }
 
 /** What changing is done with. */
@@ -46,7 +49,7 @@ export type Detail =
   | { readonly kind: 'note'; readonly text: string }
 
 /**
- * A change that a module would make. All but `material`, `predicts` and `trace` goes into plans and journals as JSON, and is
+ * A change that a module would make. All but `material`, `predicts`, `sparesHost` and `trace` goes into plans and journals as JSON, and is
  * what a saved plan is compared by; so it holds hashes where contents would be large or secret.
  */
 export interface Change {
@@ -58,8 +61,13 @@ export interface Change {
   readonly settles: boolean // read again after apply must plan a noop
   readonly reversible: boolean
   readonly irreversibleBecause?: string
-  /** What later steps' reads will find, by resource; null where it cannot be said, which defers those steps. */
+  /**
+   * What later steps' reads will find, by resource; null where it cannot be said, which defers those steps. `unit:*`
+   * stands for all units.
+   */
   readonly predicts: { readonly [resource: Resource]: Json | null }
+  /** It changes nothing on the host: what later steps read is not put off until it has run. */
+  readonly sparesHost?: true
   /** For apply only, in memory only: contents to write and the like. */
   readonly material?: unknown
   /**
@@ -87,6 +95,8 @@ interface Described<Args extends TObject> {
   readonly volatile?: true
   /** Applying it may ask who runs it. */
   readonly asks?: true
+  /** Its host goes away and comes back while it is applied: refused where that is the machine that runs this. */
+  readonly leaves?: true
   readonly name: string // as written in a runbook: snake_case
   readonly summary: string // one line for `runbook modules`
   readonly args: Args // JSON Schema of the arguments, additionalProperties false

@@ -20,6 +20,7 @@ import { line } from './system/line.ts'
 import { mount } from './system/mount.ts'
 import { packageModule } from './system/package.ts'
 import { pause } from './system/pause.ts'
+import { reboot } from './system/reboot.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { sysctl } from './system/sysctl.ts'
@@ -42,6 +43,7 @@ const all: readonly Module[] = [
   mount,
   packageModule,
   pause,
+  reboot,
   service,
   shell,
   sysctl,

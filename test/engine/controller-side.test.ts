@@ -4,7 +4,8 @@ import type { Answer, ApplyInput } from '../../src/engine/input.ts'
 import { makePlan } from '../../src/engine/plan.ts'
 import { rollBack } from '../../src/engine/rollback.ts'
 import { pause } from '../../src/modules/system/pause.ts'
-import { makeWorld, runbook, setKey, stage, step, type World } from './world.ts'
+import { reboot } from '../../src/modules/system/reboot.ts'
+import { look, makeWorld, runbook, setKey, stage, step, type World } from './world.ts'
 
 const asking = () =>
   runbook([
@@ -83,4 +84,21 @@ test('how it was agreed to is in the record', async () => {
   await applyPlan(input)
   const record = await input.journals.fold(input.run)
   expect(record.changes.find(({ step: id }) => id === 'ask')?.output).toEqual({ approved: 'by --yes' })
+})
+
+test('the machine that runs this is not rebooted', async () => {
+  const world = await makeWorld(['e1'], {})
+  const book = runbook([stage('one', [step('boot', reboot, {})])])
+  const { hosts } = world.input(book)
+  const local = hosts.map((host) => ({ ...host, endpoint: { ...host.endpoint, transport: 'local' as const } }))
+  const plan = await makePlan(world.input(book, { hosts: local }))
+  expect(JSON.stringify(plan)).toContain('reboot would end this run: e1 is the machine that runs it')
+})
+
+test('what comes after a pause is planned as if there were none', async () => {
+  const world = await makeWorld(['e1'], { a: '0' })
+  const book = runbook([
+    stage('one', [step('ask', pause, { prompt: 'Sure?' }), step('see', look, { key: 'a', is: '0' })]),
+  ])
+  expect(JSON.stringify(await makePlan(world.input(book)))).not.toContain('deferred')
 })

@@ -116,3 +116,39 @@ test('a pause waits, and its question is agreed to by --yes where nobody can be 
   expect(applied.code, applied.stderr).toBe(0)
   expect(await onHost('cat /srv/after')).toBe('by --yes')
 })
+
+test('a reboot is another boot, waited for until the host is ready; a setting undone before it boots once more', async () => {
+  await onHost(
+    `printf '[Unit]\\n[Service]\\nType=oneshot\\nExecStart=/bin/sh -c "cat /etc/pace >>/srv/boots"\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/boots.service
+     echo 1 >/etc/pace; systemctl enable -q boots; touch /run/reboot-required`,
+  )
+  const file = book(
+    'booting',
+    `  - id: pace
+    file: {path: /etc/pace, content: "2\\n"}
+  - reboot: {ready: "grep -q 2 /srv/boots && systemctl is-active cron", within: 1m}
+    when_changed: pace
+  - reboot: {if_required: true}
+  - service: {unit: boots, state: stopped}
+`,
+  )
+  const planned = await cli.run('plan', file)
+  expect(planned.stdout).toContain('reboot h1')
+  const applied = await cli.run('apply', file, '--yes')
+  expect(applied.code, applied.stderr + applied.stdout).toBe(0)
+  expect(await onHost('cat /srv/boots; [ ! -e /run/reboot-required ] && echo gone')).toBe('2\ngone\n')
+  const back = await cli.run('rollback', 'last', '--yes')
+  expect(back.code, back.stderr).toBe(0)
+  expect(await onHost('cat /srv/boots')).toBe('2\n1\n')
+})
+
+test('killed while the host boots, the program goes on and does not boot it again', async () => {
+  const file = book('booting-once', '  - reboot: {within: 1m}\n  - file: {path: /srv/done, content: "x"}\n')
+  const before = (await onHost('cat /srv/boots')).length
+  const records = 2 + 1 // run-started, stage-started, step-started
+  expect(await cli.runUntil(records, 'apply', file, '--yes')).toBe('killed')
+  const resumed = await cli.run('resume', 'last', '--yes')
+  expect(resumed.code, resumed.stderr).toBe(0)
+  expect(await onHost('cat /srv/done')).toBe('x')
+  expect((await onHost('cat /srv/boots')).length - before).toBe(2)
+})

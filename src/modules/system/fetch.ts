@@ -95,6 +95,7 @@ const fetching = (path: string): Decision => ({
     settles: false,
     reversible: true,
     predicts: {},
+    sparesHost: true,
     trace: {}, // after a crash it is fetched anew: what is kept is replaced
   },
 })

@@ -50,6 +50,7 @@ function planPause(wanted: PauseArgs): Decision {
       settles: false,
       reversible: true,
       predicts: {},
+      sparesHost: true,
       trace: {}, // after a crash it waits or asks again
     },
   }
