@@ -1,7 +1,7 @@
 import { type HostName, hostName } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
+import { type SafeRegex, safeRegex } from '../model/safe-regex.ts'
 import { suggest } from './nearest.ts'
-import { type SafeRegex, safeRegex } from './safe-regex.ts'
 
 /** The hosts that a pattern names, or why it names none. */
 export type PatternMatch =

@@ -1,9 +1,9 @@
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import type { Span } from '../model/source.ts'
+import { matchesPatterns, matchesWildcard } from '../model/wildcard.ts'
 import { HEEDED, KNOWN, ONLY_OPENSSH } from './ssh-config-keywords.ts'
 import { type SshValue, sshValue } from './ssh-config-value.ts'
 import { configLine, configWords, matchWords } from './ssh-config-words.ts'
-import { matchesPatterns, matchesWildcard } from './ssh-pattern.ts'
 
 /** An ssh_config, read and checked; what it says of one host is found by lookUpSsh. */
 export interface SshConfig {

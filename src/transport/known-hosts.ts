@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { matchesPatterns } from '../model/wildcard.ts'
 
 /** A line of a known_hosts file that holds a key. */
 export interface KnownHost {
@@ -66,12 +67,7 @@ function parseLine(line: string, file: string, number: number): KnownHost | unde
 
 function matchesHosts(name: string, hosts: string): boolean {
   if (hosts.startsWith('|')) return hosts === hashedLike(name, hosts)
-  const matched = hosts.split(',').map((pattern) => ({
-    isNegated: pattern.startsWith('!'),
-    matches: matchesPattern(name, pattern.replace(/^!/, '').toLowerCase()),
-  }))
-  if (matched.some(({ isNegated, matches }) => isNegated && matches)) return false
-  return matched.some(({ isNegated, matches }) => !isNegated && matches)
+  return matchesPatterns(name, hosts.toLowerCase().split(','))
 }
 
 // |1|salt|HMAC-SHA1(salt, name), both in base64: the format of HashKnownHosts
@@ -79,22 +75,4 @@ function hashedLike(name: string, hashed: string): string | undefined {
   const salt = /^\|1\|([A-Za-z0-9+/]+=*)\|/.exec(hashed)?.[1]
   if (salt === undefined) return undefined
   return `|1|${salt}|${createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64')}`
-}
-
-// `*` and `?`; going back to the last star only keeps it linear in practice, whatever the pattern
-function matchesPattern(name: string, pattern: string): boolean {
-  let [at, place, star, starAt] = [0, 0, -1, 0]
-  while (at < name.length) {
-    if (pattern[place] === '*') {
-      star = place++
-      starAt = at
-    } else if (pattern[place] === '?' || pattern[place] === name[at]) {
-      place++
-      at++
-    } else if (star >= 0) {
-      place = star + 1
-      at = ++starAt
-    } else return false
-  }
-  return /^\**$/.test(pattern.slice(place))
 }

@@ -1,4 +1,4 @@
-/** `*` and `?` over a whole text; linear in practice whatever the pattern: only the last star is gone back to. */
+/** `*` and `?` over a whole text, as ssh_config(5) has them in PATTERNS; linear in practice whatever the pattern: only the last star is gone back to. */
 export function matchesWildcard(text: string, pattern: string): boolean {
   let [at, place, star, starAt] = [0, 0, -1, 0]
   while (at < text.length) {

@@ -1,1 +1,0 @@
-export { type SafeRegex, safeRegex } from '../model/safe-regex.ts'
