@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5' | 'dnf' | 'zypper'
+export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5' | 'dnf' | 'zypper' | 'python'
 
 /** What an image is made of: `base` from nothing, the others as a layer of packages of one Debian suite on `base`. */
 export interface Recipe {
@@ -24,11 +24,12 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
   'etcd-3.5': { suite: 'trixie', packages: ['etcd-server', 'etcd-client'] },
   dnf: { suite: HOST_SUITE, packages: ['dnf', 'dnf-plugins-core', 'rpm', 'createrepo-c'] },
   zypper: { suite: HOST_SUITE, packages: ['zypper', 'rpm', 'createrepo-c'] },
+  python: { suite: HOST_SUITE, packages: ['python3', 'python3-apt'] },
 }
 
 /** Image names in the order they have to be built. */
 export function imageNames(): readonly ImageName[] {
-  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5', 'dnf', 'zypper']
+  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5', 'dnf', 'zypper', 'python']
 }
 
 /** True for a name of the list above; for names that come from the command line. */

@@ -10,6 +10,7 @@ export type TopologyName =
   | 'etcd3-config'
   | 'etcd3-static'
   | 'rpm'
+  | 'python'
 
 /** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
 export type EtcdStyle = 'env-file' | 'flags' | 'config-file' | 'static-pod'
@@ -47,6 +48,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     summary: 'plain hosts with dnf (r1) and zypper (r2) beside apt',
     group: 'plain',
     hosts: [host('r1', 13, 'dnf'), host('r2', 14, 'zypper')],
+  },
+  python: {
+    summary: 'two plain hosts with Python (p1, p2), which Ansible needs on its targets',
+    group: 'plain',
+    hosts: [host('p1', 15, 'python'), host('p2', 16, 'python')],
   },
 }
 
