@@ -1,3 +1,4 @@
+import type { Clock } from '../model/clock.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import { INVENTORY } from '../model/include-names.ts'
 import type { Json, JsonObject } from '../model/json.ts'
@@ -19,6 +20,7 @@ export interface HostContext {
   readonly changed: Set<StepId> // steps that changed, or would
   readonly pending: Set<StepId> // steps that are decided when reached (planning only)
   readonly past: Map<StepId, Past> // steps that a resumed run had finished before it was interrupted
+  readonly scripts: { count: number } // that were sent to change something
 }
 
 export interface Past {
@@ -33,6 +35,7 @@ export const openContext = (target: TargetHost, connection: Link): HostContext =
   changed: new Set(),
   pending: new Set(),
   past: new Map(),
+  scripts: { count: 0 },
 })
 
 export type Contexts = ReadonlyMap<HostName, HostContext>
@@ -75,6 +78,12 @@ export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<
 /** What the step says, else the runbook, else the host's own `ansible_become`. */
 export const privilegeOf = (runbook: Runbook, step: Step, { target }: HostContext): Privilege =>
   (step.become ?? runbook.become ?? target.become) ? 'root' : 'login'
+
+/** A name that no other receipt on this host has, of this run or of one before it; none is the beginning of another. */
+export function receiptName({ scripts }: HostContext, { now }: Pick<Clock, 'now'>): string {
+  scripts.count += 1
+  return `${now().getTime()}.${scripts.count}.run`
+}
 
 /** Tells the contexts what the run did before it was interrupted. */
 export function restorePast(contexts: Contexts, { finished }: RunRecord): void {

@@ -1,16 +1,14 @@
-import { StringDecoder } from 'node:string_decoder'
 import type { Json, JsonObject } from '../model/json.ts'
-import type { Change, Session } from '../model/module.ts'
+import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
-import { controllerFor } from './controller-side.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
 import { contextOf, type HostContext, keepEarlierOutput, keepOutput, privilegeOf } from './host-context.ts'
-import { marking } from './marked.ts'
 import { recordChange } from './plan-stages.ts'
-import { liveProbe, withTimeout } from './reads.ts'
+import { liveProbe } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
+import { sessionAt } from './session-at.ts'
 import { decideUntil, triesOf, unmetBy } from './try-again.ts'
 
 export type StepResult = 'changed' | 'ok' | 'skipped'
@@ -238,19 +236,4 @@ async function decideSettled({ contexts, input }: Running, { host, step }: Place
     step.timeoutMs,
   )
   return step.module.plan(args, await step.module.read(args, probe))
-}
-
-/** The session of one step: its folder, and its output shown as it comes. */
-export function sessionAt(running: Running, place: Place, folder: string): Session {
-  const { contexts, input } = running
-  const { host, stage, step } = place
-  const context = contextOf(contexts, host)
-  const runner = context.connection.session(privilegeOf(input.runbook, step, context))
-  // A character may be cut in two where the output comes in pieces.
-  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
-  const { run } = withTimeout(runner, step.timeoutMs, {
-    onOutput: (stream, chunk) =>
-      input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: decoders[stream].write(chunk) }),
-  })
-  return { host, folder, controller: controllerFor(running, place), ...marking({ run }, folder) }
 }

@@ -9,8 +9,9 @@ import { contextOf, privilegeOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
 import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
-import { runStep, sessionAt } from './run-step.ts'
+import { runStep } from './run-step.ts'
 import { type Running, stepOf } from './running.ts'
+import { sessionAt } from './session-at.ts'
 import { settleOpen } from './settle.ts'
 
 /** The changes of one host in one stage: what is undone together, between two openings of the gate. */

@@ -10,7 +10,7 @@ const labelLength = 160
 export const createRunner = (by: Job['by'], submit: (job: Job) => void): Runner => ({
   run: (command, options = {}) =>
     new Promise<Reply>((resolve, reject) => {
-      submit({ by, ...jobText(command), ...limits(options), onOutput: options.onOutput, resolve, reject })
+      submit({ by, ...jobText(command, options), ...limits(options), onOutput: options.onOutput, resolve, reject })
     }),
 })
 
@@ -19,9 +19,9 @@ const limits = (options: RunOptions) => ({
   limitBytes: options.limitBytes ?? defaults.limitBytes,
 })
 
-const jobText = (command: Command) => ({
+const jobText = (command: Command, { label }: RunOptions) => ({
   word: quote(renderCommand(command)), // throws on NUL, before anything is sent
-  label: labelText(displayCommand(command)),
+  label: labelText(label ?? displayCommand(command)),
   stdin: command.stdin instanceof Secret ? Buffer.from(command.stdin.reveal()) : command.stdin,
 })
 

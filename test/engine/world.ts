@@ -89,9 +89,11 @@ function fakeHost(name: string, world: { hosts: World['hosts']; log: string[]; f
   }, hostName(name))
 }
 
-/** A step's command without the lines before it that mark its processes. */
-const withoutMark = (text: string): string =>
-  text.split('\n').length > 1 ? (text.trimEnd().split('\n').at(-1) ?? '') : text
+/** A step's command out of the script that runs it under a receipt. */
+function withoutMark(text: string): string {
+  const word = /\nrun (.*)$/s.exec(text)?.[1]
+  return word === undefined ? text : word.replace(/^'|'$/g, '').replaceAll("'\\''", "'")
+}
 
 const targetOf = (name: string) => ({
   name: hostName(name),

@@ -1,0 +1,202 @@
+import { type Command, rawText, renderCommand, script, sh } from '../model/command.ts'
+import { Secret } from '../model/secret.ts'
+
+// What runs on the hosts: nothing but a POSIX sh and the smallest tools. A receipt is a folder:
+//   begin  process id, its start time and the boot id of who runs the script; empty: it must not be begun any more
+//   out, err  what the script printed
+//   rc     its exit code; there once it has ended
+//   seen   somebody passes the output on (only while the first connection stands)
+
+/** Where a receipt lies: the step's folder, and the receipt's own name in it. */
+export interface ReceiptPlace {
+  readonly folder: string
+  readonly name: string
+}
+
+/** The exit code of a script of ours that could not take the command's own: the receipt tells why. */
+export const UNTOLD = 213
+
+/** How far a command has come by its receipt. */
+export type ReceiptState = 'none' | 'void' | 'running' | 'done' | 'dead'
+
+/** Sets `d` to the receipt: in the step's folder, or for a user who may not write there in the home directory. */
+const place = ({ folder, name }: ReceiptPlace): Command => sh`umask 077
+f=${folder}
+[ -w "$f" ] || mkdir -p -- "$f" 2>/dev/null
+[ -w "$f" ] || { s=\${f%/*}; f=$HOME/.runbook/\${s##*/}/\${f##*/}; mkdir -p -- "$f" 2>/dev/null; }
+d=$f/${name}`
+
+/** Whether who began still runs: the same process id could be another's by now, but not with that start and boot. */
+const alive = rawText(`alive() {
+  p= s= b=
+  { read -r p s b <"$d/begin" && read -r now </proc/sys/kernel/random/boot_id && [ "$b" = "$now" ] &&
+    read -r line </proc/$p/stat; } 2>/dev/null || return 1
+  set -- \${line##*) }
+  [ "\${20}" = "$s" ] && [ "$1" != Z ]
+}`)
+
+/** Prints what is new of both streams, at most to the limit and one byte (which tells that there is more), until the end. */
+const follow = (limitBytes: number): Command => sh`keep=${limitBytes + 1}
+give() {
+  [ "$2" -lt "$keep" ] && [ -s "$d/$1" ] || return 0
+  size=$(($(wc -c <"$d/$1")))
+  [ "$size" -gt "$keep" ] && size=$keep
+  [ "$size" -gt "$2" ] || return 0
+  tail -c +$(($2 + 1)) -- "$d/$1" | head -c $((size - $2))
+  at=$size
+}
+follow() {
+  o=$1 e=$2
+  while :; do
+    over=
+    { [ -s "$d/rc" ] || ! alive; } && over=yes
+    at=$o; give out $o; o=$at
+    at=$e; give err $e >&2; e=$at
+    [ -z "$over" ] || return 0
+    sleep 0.3 2>/dev/null || sleep 1
+  done
+}
+tell() {
+  c=
+  { read -r c <"$d/rc"; } 2>/dev/null
+  exit "\${c:-${UNTOLD}}"
+}`
+
+/**
+ * Runs a script apart from whoever asked for it. Everything is set down before: that it begins, so that it never begins
+ * twice, and at the end its exit code. A file of output that grows far beyond what anybody reads is cut.
+ */
+const KEEPER = `d=$1 keep=$2
+read -r boot </proc/sys/kernel/random/boot_id
+read -r line </proc/$$/stat
+set -- \${line##*) }
+( set -C; echo "$$ \${20} $boot" >"$d/begin" ) || exit 1
+sync -- "$d/begin"
+text=$(cat <&3)
+( while RUNBOOK_STEP= sleep 5; do
+    for o in out err; do
+      [ $(($(wc -c <"$d/$o"))) -gt $((keep + 67108864)) ] && dd if=/dev/null of="$d/$o" bs="$keep" seek=1
+    done
+  done ) </dev/null 3<&- &
+watch=$!
+(
+  exec 3<&- >>"$d/out" 2>>"$d/err"
+  set -- "$text"
+  unset d keep boot line text watch
+  eval "set --
+$1"
+)
+c=$?
+kill $watch
+echo $c >"$d/rc.new" && sync -- "$d/rc.new"
+mv -- "$d/rc.new" "$d/rc"`
+
+/**
+ * Runs a command under a receipt and passes on what it prints: one round trip where nothing goes wrong. What this shell
+ * does can end at any moment without harm. Where no receipt can be kept (a full disk that the step is to free), the
+ * command runs as it is.
+ */
+export function startText(at: ReceiptPlace, command: Command, limitBytes: number): Command {
+  const hasInput = command.stdin !== undefined
+  const body = script(
+    place(at),
+    alive,
+    follow(limitBytes),
+    sh`bare() {
+  export RUNBOOK_STEP
+  eval "set --
+$1"
+  exit
+}
+run() {
+  RUNBOOK_STEP=${pathOf(at)}
+  if ! mkdir -- "$d" 2>/dev/null; then
+    [ -e "$d" ] && exit ${UNTOLD}
+    bare "$1"
+  fi
+  { printf %s "$1" >"$d/text" && : >"$d/out" && : >"$d/err"; } 2>/dev/null || { rm -rf -- "$d"; bare "$1"; }`,
+    rawText(hasInput ? '  cat >"$d/in" || exit 1\n  exec 4<"$d/in"' : '  exec 4</dev/null'),
+    sh`  exec 3<"$d/text"
+  rm -f -- "$d/text" "$d/in"
+  apart=
+  command -v setsid >/dev/null && apart=setsid
+  export RUNBOOK_STEP
+  $apart /bin/sh -c ${KEEPER} runbook "$d" "$keep" <&4 4<&- >/dev/null 2>&1 &
+  keeper=$!
+  unset RUNBOOK_STEP
+  exec 3<&- 4<&-
+  { sleep 0.3 || sleep 1; } >/dev/null 2>&1 && (set -C; : >"$d/seen") 2>/dev/null && follow 0 0 &
+  follower=$!
+  wait $keeper
+  if (set -C; : >"$d/seen") 2>/dev/null; then
+    give out 0
+    give err 0 >&2
+  else
+    wait $follower
+  fi
+  tell
+}`,
+  )
+  // The last line holds the command alone, so that it can be found.
+  const last: Command = hasSecret(command)
+    ? sh`run ${new Secret(renderCommand(command))}`
+    : sh`run ${renderCommand(command)}`
+  return { ...command, parts: [...body.parts, ...last.parts] }
+}
+
+const hasSecret = ({ parts }: Command): boolean => parts.some(({ kind }) => kind === 'secret')
+
+export const pathOf = ({ folder, name }: ReceiptPlace): string => `${folder}/${name}`
+
+export interface Offsets {
+  readonly stdout: number
+  readonly stderr: number
+}
+
+/** Passes on the output of a command from these bytes on, until it ends. One that has not begun will not begin any more. */
+export const attachText = (at: ReceiptPlace, from: Offsets, limitBytes: number): Command =>
+  script(
+    place(at),
+    alive,
+    follow(limitBytes),
+    sh`mkdir -- "$d" 2>/dev/null
+(set -C; : >"$d/begin") 2>/dev/null && exit ${UNTOLD}
+[ -s "$d/begin" ] || sleep 1
+follow ${from.stdout} ${from.stderr}
+tell`,
+  )
+
+/** Prints how far a command has come. */
+export const stateText = (at: ReceiptPlace): Command =>
+  script(
+    place(at),
+    alive,
+    sh`if [ -s "$d/rc" ]; then echo done
+elif [ ! -e "$d/begin" ]; then echo none
+elif [ ! -s "$d/begin" ]; then echo void
+elif alive; then echo running
+else [ -s "$d/rc" ] && echo done || echo dead
+fi`,
+  )
+
+/** Ends a command and all that it started, also what began a session of its own; fails where something lives on. */
+export const killText = (at: ReceiptPlace): Command =>
+  script(
+    place(at),
+    alive,
+    sh`find() {
+  found=$(grep -lsF -- ${`RUNBOOK_STEP=${pathOf(at)}`} /proc/[0-9]*/environ | sed 's,/proc/\\([0-9]*\\)/.*,\\1,')
+  [ -n "$found" ]
+}
+group=
+alive && group=-$p
+for signal in TERM KILL KILL KILL; do
+  find || exit 0
+  kill -s $signal -- $group $found 2>/dev/null
+  for turn in 1 2 3 4 5; do find || exit 0; done
+  sleep 1
+done
+find || exit 0
+echo still alive: $found
+exit 1`,
+  )

@@ -1,0 +1,141 @@
+import { type Command, displayCommand } from '../model/command.ts'
+import { type Problem, ProblemError } from '../model/problem.ts'
+import type { Reply, Runner, RunOptions } from '../model/transport.ts'
+import { isLost } from './link.ts'
+import {
+  attachText,
+  killText,
+  type ReceiptPlace,
+  type ReceiptState,
+  startText,
+  stateText,
+  UNTOLD,
+} from './receipt-text.ts'
+
+/** What a step's scripts run with. */
+export interface ReceiptInput {
+  readonly runner: Runner
+  readonly probe: Runner // with the same privilege
+  readonly folder: string // of the step, on the host
+  /** Gives each receipt a name of its own; no name is the beginning of another. */
+  readonly nextName: () => string
+  readonly reconnect: () => Promise<void>
+  readonly now: () => Date
+}
+
+const DEFAULTS = { timeoutMs: 30_000, limitBytes: 1_048_576 } // as Runner has them
+const STARTS = 3 // of a script that turned out not to have begun
+
+/**
+ * A runner whose scripts run on their host apart from the connection, each under a receipt: when the connection is lost
+ * they run on, and are attached to again. A script runs once, whatever happens to the connection. One whose end nobody
+ * can know any more throws kind connection-lost; the deadline ends all that it started, there.
+ */
+export function withReceipts(input: ReceiptInput): Runner {
+  const run = async (command: Command, options: RunOptions = {}): Promise<Reply> => {
+    for (let left = STARTS; left > 0; left -= 1) {
+      const reply = await runOnce(input, command, options)
+      if (reply !== 'not-begun') return reply
+    }
+    throw new ProblemError({
+      kind: 'connection-lost',
+      message: `the host took ${STARTS} times no script: ${labelOf(command)}`,
+    })
+  }
+  return { run }
+}
+
+const labelOf = (command: Command): string => displayCommand(command).trim().split('\n')[0] ?? ''
+
+/** One script on its way, with what it has printed so far. */
+interface Attempt {
+  readonly input: ReceiptInput
+  readonly at: ReceiptPlace
+  readonly options: RunOptions & { readonly label: string }
+  readonly limitBytes: number
+  readonly until: number // its deadline, by the controller's clock
+  readonly came: Record<'stdout' | 'stderr', Buffer>
+}
+
+async function runOnce(input: ReceiptInput, command: Command, given: RunOptions): Promise<Reply | 'not-begun'> {
+  const at = { folder: input.folder, name: input.nextName() }
+  const { timeoutMs, limitBytes } = { ...DEFAULTS, ...given }
+  const came = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
+  const options: Attempt['options'] = {
+    ...given,
+    label: labelOf(command),
+    onOutput: (stream, chunk) => {
+      came[stream] = Buffer.concat([came[stream], chunk])
+      given.onOutput?.(stream, chunk)
+    },
+  }
+  const attempt = { input, at, options, limitBytes, until: input.now().getTime() + timeoutMs, came }
+  return goOn(attempt, startText(at, command, limitBytes))
+}
+
+/** Runs a script that passes the command's output and exit code on, and others like it as often as they are lost. */
+async function goOn(attempt: Attempt, first: Command): Promise<Reply | 'not-begun'> {
+  const { input, at, options, limitBytes, came } = attempt
+  for (let text = first; ; text = attachText(at, lengthsOf(came), limitBytes)) {
+    const reply = await unlessLost(attempt, () => input.runner.run(text, { ...options, timeoutMs: timeLeft(attempt) }))
+    if (reply === 'lost') {
+      await input.reconnect()
+      continue
+    }
+    const isFirst = text === first
+    if (reply.code !== UNTOLD) return wholeReply(attempt, reply.code)
+    const state = await stateOf(input.probe, at)
+    if (state === 'done' || (state === 'none' && isFirst)) return wholeReply(attempt, reply.code)
+    if (state === 'void') return 'not-begun'
+    if (state !== 'running') throw new ProblemError(unknownEnd(options.label))
+  }
+}
+
+const lengthsOf = ({ stdout, stderr }: Attempt['came']) => ({ stdout: stdout.length, stderr: stderr.length })
+
+const timeLeft = ({ until, input }: Attempt): number => Math.max(1000, until - input.now().getTime())
+
+async function unlessLost({ input, at }: Attempt, run: () => Promise<Reply>): Promise<Reply | 'lost'> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isLost(error)) return 'lost'
+    if (error instanceof ProblemError && error.problems[0].kind === 'timeout') {
+      throw new ProblemError({ ...error.problems[0], detail: await endReceipt(input.runner, at) })
+    }
+    throw error
+  }
+}
+
+/** Ends a script and all that it started; tells how that went. */
+export async function endReceipt(runner: Runner, at: ReceiptPlace): Promise<string> {
+  try {
+    const { code, stdout } = await runner.run(killText(at))
+    return code === 0 ? 'it was killed' : `it could not be killed: ${stdout.toString('utf8').trim()}`
+  } catch (error) {
+    return `it could not be killed and may still run: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** How far a script has come; `none` also where the host cannot tell. */
+export async function stateOf(probe: Runner, at: ReceiptPlace): Promise<ReceiptState> {
+  const word = (await probe.run(stateText(at))).stdout.toString('utf8').trim()
+  return word === 'void' || word === 'running' || word === 'done' || word === 'dead' ? word : 'none'
+}
+
+const unknownEnd = (label: string): Problem => ({
+  kind: 'connection-lost',
+  message: `nobody knows how it ended: ${label}`,
+  detail: 'it had begun, it runs no more, and it left no exit code: it was killed, or the host was restarted',
+  hint: 'look at the host before running it again',
+})
+
+function wholeReply({ came, limitBytes }: Attempt, code: number): Reply {
+  const { stdout, stderr } = came
+  return {
+    code,
+    stdout: stdout.subarray(0, limitBytes),
+    stderr: stderr.subarray(0, limitBytes),
+    truncated: stdout.length > limitBytes || stderr.length > limitBytes,
+  }
+}
