@@ -11,7 +11,7 @@ import {
   type Transaction,
   transactionTimeoutMs,
 } from './package-manager.ts'
-import { globMatches, isRpmVersion, movesFrom, readOutdatedOfRpm, readRpms } from './rpm.ts'
+import { globMatches, isRpmVersion, movesFrom, must, readLines, readOutdatedOfRpm, readRpms } from './rpm.ts'
 
 const lockFile = '/etc/dnf/plugins/versionlock.list'
 
@@ -46,16 +46,16 @@ export const dnf: PackageManager = {
   setHold: async (hold, name, runner) => {
     // a lock names the version it holds: one of an earlier version goes first
     await must(sh`dnf -q versionlock delete -- ${name}`, runner, [0, 1])
-    if (hold === 'held') await must(sh`dnf -q versionlock add -- ${name}`, runner, [0])
+    if (hold === 'held') await must(sh`dnf -q versionlock add -- ${name}`, runner)
   },
   markAutomatic: async (names, runner) => {
-    if (names.length > 0) await must(sh`dnf -q mark remove -- ${names}`, runner, [0])
+    if (names.length > 0) await must(sh`dnf -q mark remove -- ${names}`, runner)
   },
 }
 
 /** Names that the list of locks has; a lock is `name-epoch:version-release.arch`, all of it may be a glob. */
 async function readHeld(names: readonly string[], runner: Runner): Promise<ReadonlySet<string>> {
-  return parseLocks((await runner.run(sh`cat -- ${lockFile} 2>/dev/null`)).stdout.toString('utf8'), names)
+  return parseLocks((await readLines(lockFile, runner)).join('\n'), names)
 }
 
 export function parseLocks(text: string, names: readonly string[]): ReadonlySet<string> {
@@ -142,9 +142,4 @@ async function transact(wanted: Transaction, runner: Runner): Promise<void> {
     if (reply.code !== 200) throw new ProblemError(problem)
     throw new ProblemError({ ...problem, ...busyProblem(id === undefined ? '' : `${program}, process ${id}`) })
   }
-}
-
-async function must(command: Command, runner: Runner, codes: readonly number[]): Promise<void> {
-  const reply = await runner.run(command, { timeoutMs: transactionTimeoutMs })
-  if (!codes.includes(reply.code)) throw new ProblemError(failureOf(reply, displayCommand(command)))
 }

@@ -1,7 +1,14 @@
-import { sh } from '../../model/command.ts'
+import { type Command, displayCommand, sh } from '../../model/command.ts'
+import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
-import { missingTool } from './host-script.ts'
-import { type Installed, type PackageMove, parseOutdated, readDeletedPrograms } from './package-manager.ts'
+import { failureOf, missingTool } from './host-script.ts'
+import {
+  type Installed,
+  type PackageMove,
+  parseOutdated,
+  readDeletedPrograms,
+  transactionTimeoutMs,
+} from './package-manager.ts'
 
 /** What the package managers over rpm have in common. `held`: the names of packages that are held, by name. */
 export async function readRpms(
@@ -52,6 +59,17 @@ export async function movesFrom(
   const names = [...aims.keys()]
   const now = await readRpms(names, runner, async () => new Set())
   return names.map((name, at) => ({ name, from: now[at]?.version ?? null, to: aims.get(name) ?? null }))
+}
+
+/** The lines of a file that a package manager keeps; none where there is no such file. */
+export async function readLines(file: string, runner: Runner): Promise<readonly string[]> {
+  return (await runner.run(sh`cat -- ${file} 2>/dev/null`)).stdout.toString('utf8').split('\n')
+}
+
+/** Runs a command of a package manager; throws ProblemError at any other exit code than these. */
+export async function must(command: Command, runner: Runner, codes: readonly number[] = [0]): Promise<void> {
+  const reply = await runner.run(command, { timeoutMs: transactionTimeoutMs })
+  if (!codes.includes(reply.code)) throw new ProblemError(failureOf(reply, displayCommand(command)))
 }
 
 /** Whether a glob of a lock (`kernel*`) is for this name. */

@@ -11,7 +11,7 @@ import {
   type Transaction,
   transactionTimeoutMs,
 } from './package-manager.ts'
-import { globMatches, isRpmVersion, movesFrom, readOutdatedOfRpm, readRpms } from './rpm.ts'
+import { globMatches, isRpmVersion, movesFrom, must, readLines, readOutdatedOfRpm, readRpms } from './rpm.ts'
 
 const lockFile = '/etc/zypp/locks'
 const automaticFile = '/var/lib/zypp/AutoInstalled'
@@ -31,7 +31,7 @@ export const zypper: PackageManager = {
   },
   readAutomatic: async (names, runner) => {
     if (names.length === 0) return []
-    const lines = (await runner.run(sh`cat -- ${automaticFile} 2>/dev/null`)).stdout.toString('utf8').split('\n')
+    const lines = await readLines(automaticFile, runner)
     return names.filter((name) => lines.includes(name))
   },
   readOutdated: readOutdatedOfRpm,
@@ -55,7 +55,7 @@ export const zypper: PackageManager = {
 }
 
 async function readHeld(names: readonly string[], runner: Runner): Promise<ReadonlySet<string>> {
-  return parseLocks((await runner.run(sh`cat -- ${lockFile} 2>/dev/null`)).stdout.toString('utf8'), names)
+  return parseLocks((await readLines(lockFile, runner)).join('\n'), names)
 }
 
 /** Paragraphs of `key: value`; `solvable_name` is a glob. */
@@ -136,9 +136,4 @@ async function transact(wanted: Transaction, runner: Runner): Promise<void> {
   const said = reply.stdout.toString('utf8') + reply.stderr.toString('utf8')
   const [, id, program] = /with pid (\d+) \(([^)]*)\)/.exec(said) ?? []
   throw new ProblemError({ ...problem, ...busyProblem(id === undefined ? '' : `${program}, process ${id}`) })
-}
-
-async function must(command: Command, runner: Runner): Promise<void> {
-  const reply = await runner.run(command, { timeoutMs: transactionTimeoutMs })
-  if (reply.code !== 0) throw new ProblemError(failureOf(reply, displayCommand(command)))
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseLocks as dnfLocks, parseTransaction } from '../../../src/modules/system/dnf.ts'
+import { dnf, parseLocks as dnfLocks, parseTransaction } from '../../../src/modules/system/dnf.ts'
 import { chooseTool } from '../../../src/modules/system/host-packages.ts'
 import { parseOutdated } from '../../../src/modules/system/package-manager.ts'
 import { isRpmVersion, parseRpms } from '../../../src/modules/system/rpm.ts'
-import { parseAims, parseSearch, saidIn, parseLocks as zyppLocks } from '../../../src/modules/system/zypper.ts'
+import { parseAims, parseSearch, saidIn, zypper, parseLocks as zyppLocks } from '../../../src/modules/system/zypper.ts'
 
 const replyOf = (stdout: string, stderr = '') => ({ stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) })
 
@@ -125,4 +125,14 @@ test("the distribution's own package manager is taken where there are several", 
   expect(chooseTool(['opensuse-leap', 'suse'], ['apt-get', 'zypper'])).toBe('zypper')
   expect(chooseTool(['debian'], ['apt-get', 'dnf'])).toBe('apt-get')
   expect(chooseTool(['gentoo'], [])).toBe('')
+})
+
+test.each([
+  [dnf, 200, 'RPMDB already locked by 325\n  The application with PID 325 is: dnf\n', 'dnf, process 325'],
+  [zypper, 7, 'System management is locked by the application with pid 354 (zypper).\n', 'zypper, process 354'],
+])('who holds the lock is told: %o', async (manager, code, stderr, who) => {
+  const runner = { run: async () => ({ code, truncated: false, ...replyOf('', stderr) }) }
+  await expect(manager.transact({ targets: [{ name: 'lawtiny' }], changeHeld: false }, runner)).rejects.toThrow(
+    `another program changes packages: ${who}`,
+  )
 })
