@@ -1,13 +1,14 @@
 import type { TargetHost } from '../engine/input.ts'
 import { becomeDefault } from '../load/become-default.ts'
-import type { EndpointOptions } from '../load/endpoint.ts'
+import { type EndpointOptions, endpointOf } from '../load/endpoint.ts'
+import { suggest } from '../load/nearest.ts'
 import { hostOf, selectHosts } from '../load/select-hosts.ts'
 import { resolveVariables, secretSources } from '../load/variables.ts'
 import { unvaultWith } from '../load/vault.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { InventoryUsed, ResolvedParam } from '../model/plan.ts'
-import { unwrap } from '../model/problem.ts'
+import { fail, type Result, succeed, unwrap } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Endpoint } from '../model/transport.ts'
@@ -24,6 +25,7 @@ export interface Prepared {
   readonly salt?: string // of hashes of secrets; absent: there are none
   readonly params: readonly ResolvedParam[]
   readonly hosts: readonly TargetHost[]
+  readonly targetOf: (host: HostName) => Result<TargetHost> // any host of the inventory
   readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
   readonly includeHosts: ReadonlyMap<StepId, readonly HostName[]>
 }
@@ -75,11 +77,28 @@ export async function prepare(input: PrepareInput, world: World): Promise<Prepar
         ...(become === undefined ? {} : { become }),
       }
     }),
+    targetOf: (host) => targetElsewhere(host, input, world),
     stageHosts: stageHostsOf(runbook, inventory, hosts),
     includeHosts: new Map(
       (runbook.includes ?? []).map((include) => [include.id, matching(include.hosts, inventory, hosts)]),
     ),
   }
+}
+
+/** A host that is worked on and not of the run: how it is reached, and nothing of its variables. */
+function targetElsewhere(name: HostName, { inventory, access }: PrepareInput, world: World): Result<TargetHost> {
+  const host = hostOf(inventory, name)
+  if (!host) {
+    const hint = suggest(name, inventory.hosts.keys())
+    return fail([{ kind: 'reference', message: `the inventory has no host ${name}`, ...(hint ? { hint } : {}) }])
+  }
+  const endpoint = endpointOf(host, access)
+  if (!endpoint.ok) return endpoint
+  const become = becomeDefault(host)
+  if (!become.ok) return become
+  world.secrets.keepUnnamed(passwordsOf(endpoint.value))
+  const byDefault = become.value === undefined ? {} : { become: become.value }
+  return succeed({ name: host.name, endpoint: endpoint.value, variables: {}, params: {}, ...byDefault })
 }
 
 const passwordsOf = ({ password, passphrase, becomePassword, jumps = [] }: Endpoint): readonly Secret[] => [

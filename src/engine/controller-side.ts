@@ -9,7 +9,7 @@ export const controllerFor = (running: Running, place: Place): Controller => ({
   approve: (question) => approve(running, place, question),
   keep: (bytes) => keep(running, place, bytes),
   now: () => running.input.clock.now(),
-  reconnect: () => contextOf(running.contexts, place.host).connection.reconnect(),
+  reconnect: () => (place.at ?? contextOf(running.contexts, place.host)).connection.reconnect(),
 })
 
 /** Throws ProblemError kind interrupted where nobody agrees: the run stops there, and `resume` asks again. */

@@ -1,4 +1,4 @@
-import type { HostName, StepId } from '../model/id.ts'
+import { type HostName, hostName, type StepId } from '../model/id.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Decision, Probe } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf, type Result } from '../model/problem.ts'
@@ -10,7 +10,7 @@ import { mustWaitFor, nothingPredicted, type Prediction } from './predict.ts'
 export type Decided =
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'deferred'; readonly after: StepId; readonly reason: string }
-  | (Decision & { readonly args: JsonObject })
+  | (Decision & { readonly args: JsonObject; readonly on?: HostName })
 
 export interface DecideInput {
   readonly step: Step
@@ -18,6 +18,8 @@ export interface DecideInput {
   readonly contexts: Contexts
   readonly probe: Probe
   readonly prediction?: Prediction // planning only
+  /** How to look at the host that the step's `on` names. */
+  readonly there?: (on: HostName) => Promise<Pick<DecideInput, 'probe' | 'prediction'>>
   readonly owed: boolean // a restart owed since an earlier run
 }
 
@@ -29,9 +31,11 @@ export async function decide(input: DecideInput): Promise<Decided> {
   const local = refuseLocal(input)
   if (local) return { ...local, args }
   const resources = input.step.module.resources(args)
-  const wait = mustWaitFor(input.prediction ?? nothingPredicted, resources)
+  const on = onOf(input)
+  const seen = on === undefined || !input.there ? input : { ...input, ...(await input.there(on)) }
+  const wait = mustWaitFor(seen.prediction ?? nothingPredicted, resources)
   if (wait !== undefined) return { kind: 'deferred', after: wait, reason: `rests on what ${wait} leaves behind` }
-  return { ...(await look(input, args)), args }
+  return { ...(await look(seen, args)), args, ...(on === undefined ? {} : { on }) }
 }
 
 /** A machine that went away would take this run with it. */
@@ -68,9 +72,10 @@ function skippedOrWaiting(input: DecideInput): Extract<Decided, { kind: 'skipped
   }
   if (trigger) return trigger
   const wait = waitsFor(contexts, host, step.args)
-  return wait === undefined
-    ? undefined
-    : { kind: 'deferred', after: wait, reason: `its arguments rest on the output of ${wait}` }
+  if (wait !== undefined)
+    return { kind: 'deferred', after: wait, reason: `its arguments rest on the output of ${wait}` }
+  const where = step.on && waitsFor(contexts, host, step.on)
+  return where && { kind: 'deferred', after: where, reason: `where it works rests on the output of ${where}` }
 }
 
 /** Whether a step with `when_changed` has its reason; undefined: it has, or asks for none. */
@@ -93,6 +98,13 @@ export function unwrapFor<T>(result: Result<T>, context: Partial<Problem>): T {
   if (result.ok) return result.value
   const [first, ...others] = result.problems
   throw new ProblemError({ ...context, ...first }, ...others.map((problem) => ({ ...context, ...problem })))
+}
+
+/** The host that a step's `on` names, in the scope of its own; undefined where it works there. */
+export function onOf(at: Pick<DecideInput, 'contexts' | 'host' | 'step'>): HostName | undefined {
+  const { on } = at.step
+  const name = on ? hostName(bindFor(at, on)) : undefined
+  return name === at.host ? undefined : name
 }
 
 /** A bindable's value on one host. */

@@ -28,7 +28,7 @@ function otherDecisions(approved: Plan, now: Plan, moduleOf: (name: string) => M
   return plannedSteps(approved).flatMap((planned) => {
     const current = seen.get(keyOf(planned))
     if (moduleOf(planned.module)?.volatile) return []
-    if (current && sameDecision(planned.decision, current.decision)) return []
+    if (current && planned.on === current.on && sameDecision(planned.decision, current.decision)) return []
     return [drifted(planned, current)]
   })
 }

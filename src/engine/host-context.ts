@@ -8,13 +8,24 @@ import type { Privilege } from '../model/transport.ts'
 import type { TargetHost } from './input.ts'
 import type { Link } from './link.ts'
 
+/** A host that something is done on. */
+export interface Workplace {
+  readonly target: TargetHost
+  readonly connection: Link
+}
+
+/** Hosts besides those of the run. */
+export interface Elsewhere {
+  /** Connects when first asked for. Throws ProblemError where the inventory has no such host, or it cannot be reached. */
+  open(host: HostName): Promise<Workplace>
+}
+
 /**
  * What the engine knows of one host while it plans or runs: the open connection, the outputs so far, and which steps
  * changed something. Owned by one plan or run, and changed only by the functions of this file.
  */
-export interface HostContext {
-  readonly target: TargetHost
-  readonly connection: Link
+export interface HostContext extends Workplace {
+  readonly elsewhere: Elsewhere
   readonly outputs: Map<string, Json> // by `as`, and the runbook's vars
   readonly unknown: Map<string, StepId> // names whose value waits for a step (planning only)
   readonly changed: Set<StepId> // steps that changed, or would
@@ -27,9 +38,10 @@ export interface Past {
   readonly output?: Json
 }
 
-export const openContext = (target: TargetHost, connection: Link): HostContext => ({
+export const openContext = ({ target, connection }: Workplace, elsewhere: Elsewhere): HostContext => ({
   target,
   connection,
+  elsewhere,
   outputs: new Map(),
   unknown: new Map(),
   changed: new Set(),
@@ -76,7 +88,7 @@ export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<
 }
 
 /** What the step says, else the runbook, else the host's own `ansible_become`. */
-export const privilegeOf = (runbook: Runbook, step: Step, { target }: HostContext): Privilege =>
+export const privilegeOf = (runbook: Runbook, step: Step, { target }: Workplace): Privilege =>
   (step.become ?? runbook.become ?? target.become) ? 'root' : 'login'
 
 /** A name that no other receipt on this host has, of this run or of one before it; none is the beginning of another. */

@@ -5,7 +5,7 @@ import type { HostName, RunId, StepId } from '../model/id.ts'
 import type { JournalStore } from '../model/journal.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { InventoryUsed, Plan, ResolvedParam } from '../model/plan.ts'
-import type { Problem } from '../model/problem.ts'
+import type { Problem, Result } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
 import type { Secret } from '../model/secret.ts'
@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly hosts: readonly TargetHost[] // in inventory order; never empty
   /** Hosts of the stages that narrow the runbook's, by stage index. */
   readonly stageHosts: ReadonlyMap<number, readonly HostName[]>
+  /** How to reach any host of the inventory, for steps with `on`. */
+  readonly targetOf: (host: HostName) => Result<TargetHost>
   /** Hosts that each include may be for; absent: all. */
   readonly includeHosts?: ReadonlyMap<StepId, readonly HostName[]>
   readonly transport: Transport

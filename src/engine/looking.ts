@@ -2,7 +2,7 @@ import type { HostName } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Probe, Resource } from '../model/module.ts'
 import type { Step } from '../model/runbook.ts'
-import { type Contexts, contextOf, privilegeOf } from './host-context.ts'
+import { type Contexts, contextOf, privilegeOf, type Workplace } from './host-context.ts'
 import type { PlanInput } from './input.ts'
 import { planningProbe, type ReplyCache } from './reads.ts'
 
@@ -10,7 +10,7 @@ import { planningProbe, type ReplyCache } from './reads.ts'
 export interface Looking extends Omit<PlanInput, 'hosts'> {
   readonly contexts: Contexts
   readonly hosts: readonly HostName[]
-  readonly caches: ReadonlyMap<HostName, ReplyCache>
+  readonly caches: Map<HostName, ReplyCache>
 }
 
 /** Begins to look: nothing asked yet. Use anew for every sampling of measures. */
@@ -32,14 +32,26 @@ export function probeAt(
     host,
     step,
     predicted,
-  }: { readonly host: HostName; readonly step: Step; readonly predicted?: (resource: Resource) => Json | undefined },
+    at,
+  }: {
+    readonly host: HostName
+    readonly step: Step
+    readonly predicted?: (resource: Resource) => Json | undefined
+    readonly at?: Workplace // another host than its own
+  },
 ): Probe {
-  const context = contextOf(looking.contexts, host)
+  const context = at ?? contextOf(looking.contexts, host)
   return planningProbe({
     connection: context.connection,
     privilege: privilegeOf(looking.runbook, step, context),
-    cache: looking.caches.get(host) ?? new Map(),
+    cache: cacheOf(looking, context.target.name),
     predicted: predicted ?? (() => undefined),
     timeoutMs: step.timeoutMs,
   })
+}
+
+function cacheOf({ caches }: Looking, host: HostName): ReplyCache {
+  const cache = caches.get(host) ?? new Map()
+  caches.set(host, cache)
+  return cache
 }

@@ -5,7 +5,8 @@ import type { PlannedDecision, PlannedStage, PlannedStep, RecordedChange } from 
 import type { Stage, Step } from '../model/runbook.ts'
 import { unreachable } from '../model/unreachable.ts'
 import { type Decided, decide } from './decide.ts'
-import { type Contexts, contextOf, keepEarlierOutput, scopeOf, waitsFor } from './host-context.ts'
+import { workplaceOf } from './elsewhere.ts'
+import { type Contexts, contextOf, keepEarlierOutput, scopeOf, type Workplace, waitsFor } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import { type Looking, probeAt } from './looking.ts'
 import { makeBatches, orderHosts } from './order.ts'
@@ -21,7 +22,7 @@ export async function planGuards(input: Looking): Promise<readonly PlannedStep[]
   )
   return Promise.all(
     pairs.map(async ({ host, step }) => {
-      const decided = await decideOn(input, { host, step, prediction: nothingPredicted })
+      const decided = await decideOn(input, { host, step, predictions: new Map() })
       return plannedStep(host, step, decided)
     }),
   )
@@ -41,10 +42,18 @@ export async function planStages(input: Looking): Promise<readonly PlannedStage[
 
 async function planStage(input: Looking, stage: Stage, predictions: Map<HostName, Prediction>): Promise<PlannedStage> {
   const order = orderHosts(stage, input.hosts, input.contexts)
-  const perHost = await Promise.all(
-    order.map((host) => planHost(input, { stage, host, first: host === order[0] }, predictions)),
-  )
+  const planOne = (host: HostName) => planHost(input, { stage, host, first: host === order[0] }, predictions)
+  const perHost = stage.steps.some(({ on }) => on)
+    ? await inTurn(order, planOne)
+    : await Promise.all(order.map(planOne))
   return { name: stage.name, batches: makeBatches(order, stage.rolling.batch), steps: perHost.flat() }
+}
+
+/** Hosts that work on one host see what the ones before them will leave there. */
+async function inTurn<T>(hosts: readonly HostName[], plan: (host: HostName) => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = []
+  for (const host of hosts) results.push(await plan(host))
+  return results
 }
 
 interface Place {
@@ -61,15 +70,34 @@ async function planHost(
   const { host, stage } = place
   const planned: PlannedStep[] = []
   for (const step of stage.steps) {
-    const prediction = predictions.get(host) ?? nothingPredicted
     const decided: Decided =
       step.runOnce && !place.first
         ? { kind: 'skipped', reason: 'runs once, on the first host of the stage' }
-        : await decideOn(input, { host, step, prediction })
-    predictions.set(host, foresee(input.contexts, { host, step, decided, prediction }))
+        : await decideOn(input, { host, step, predictions })
+    for (const [at, next] of foreseen(input.contexts, { host, step, decided, predictions })) predictions.set(at, next)
     planned.push(plannedStep(host, step, decided))
   }
   return planned
+}
+
+interface Foreseeing {
+  readonly host: HostName
+  readonly step: Step
+  readonly decided: Decided
+  readonly predictions: ReadonlyMap<HostName, Prediction>
+}
+
+/** What a decision means for the host that is worked on; what another host changes may be seen on the step's own. */
+function foreseen(
+  contexts: Contexts,
+  { host, step, decided, predictions }: Foreseeing,
+): readonly (readonly [HostName, Prediction])[] {
+  const own = predictions.get(host) ?? nothingPredicted
+  const on = 'on' in decided ? decided.on : undefined
+  if (on === undefined) return [[host, foresee(contexts, { host, step, decided, prediction: own })]]
+  const there = predictions.get(on) ?? nothingPredicted
+  const next = foresee(contexts, { host, step, decided, prediction: there })
+  return [[on, next], ...(next === there ? [] : [[host, { ...own, lastChange: step.id }] as const])]
 }
 
 /** What a decision means for the steps after it on the same host. */
@@ -111,16 +139,19 @@ function foreseeDeferred(
   return predictUnknown(prediction, step.id, args ? step.module.resources(args) : [])
 }
 
-async function decideOn(input: Looking, at: { host: HostName; step: Step; prediction: Prediction }): Promise<Decided> {
-  const { host, step, prediction } = at
-  const predicted = (resource: Resource): Json | undefined => prediction.states.get(resource)?.state ?? undefined
+async function decideOn(input: Looking, { host, step, predictions }: Omit<Foreseeing, 'decided'>): Promise<Decided> {
+  const look = (name: HostName, at?: Workplace) => {
+    const prediction = predictions.get(name) ?? nothingPredicted
+    const predicted = (resource: Resource): Json | undefined => prediction.states.get(resource)?.state ?? undefined
+    return { prediction, probe: probeAt(input, { host, step, predicted, ...(at ? { at } : {}) }) }
+  }
   const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
   const deciding = {
     step,
     host,
     contexts: input.contexts,
-    probe: probeAt(input, { host, step, predicted }),
-    prediction,
+    ...look(host),
+    there: async (on: HostName) => look(on, await workplaceOf({ contexts: input.contexts, host, step }, on)),
     owed,
   }
   return notWaitedFor(deciding, await decide(deciding))
@@ -133,7 +164,9 @@ async function decideOn(input: Looking, at: { host: HostName; step: Step; predic
 export async function prefetch(input: Looking): Promise<void> {
   const steps = input.runbook.stages.flatMap((stage) => stage.steps)
   const reads = input.hosts.flatMap((host) =>
-    steps.filter(({ include }) => isTaken(input.contexts, host, include)).map((step) => prefetchOne(input, host, step)),
+    steps
+      .filter(({ include, on }) => !on && isTaken(input.contexts, host, include))
+      .map((step) => prefetchOne(input, host, step)),
   )
   await Promise.allSettled(reads)
 }
@@ -157,6 +190,7 @@ export function plannedStep(host: HostName, step: Step, decided: Decided): Plann
   const { id, name, commit, at } = step
   return {
     host,
+    ...('on' in decided && decided.on !== undefined ? { on: decided.on } : {}),
     step: id,
     name,
     module: step.module.name,
@@ -174,7 +208,7 @@ function recordDecision(decided: Decided, step: Step): PlannedDecision {
     case 'noop':
       return { kind: 'noop', summary: decided.summary }
     case 'blocked': {
-      const { args: _, ...blocked } = decided
+      const { args: _, on: __, ...blocked } = decided
       return blocked
     }
     case 'skipped':

@@ -9,7 +9,7 @@ import { isTaken } from './includes.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { eachLimited, liveProbe } from './reads.ts'
 import { runStep } from './run-step.ts'
-import { type Running, stopIfAsked } from './running.ts'
+import { type Place, type Running, stopIfAsked } from './running.ts'
 
 /** A stage of an approved plan, and the hosts it is for. */
 export interface StageInput {
@@ -64,7 +64,9 @@ interface BatchInput extends StageInput {
 
 async function runBatch(running: Running, batch: BatchInput, failedBefore: number): Promise<readonly HostName[]> {
   const { stage, index, hosts } = batch
-  const results = await eachLimited(hosts, running.input.forks, (host) => runHost(running, batch, host))
+  // What hosts do on another host has the order of the plan, which rests on it; undoing rests on it, too.
+  const atATime = stage.steps.some(({ on }) => on) ? 1 : running.input.forks
+  const results = await eachLimited(hosts, atATime, (host) => runHost(running, batch, host))
   const failures = results.filter((result) => result.failure !== undefined)
   const [worst] = failures
   if (worst?.failure && failedBefore + failures.length > stage.rolling.maxFailed) throw worst.failure
@@ -87,7 +89,7 @@ async function runHost(running: Running, batch: BatchInput, host: HostName): Pro
         keepOutput(contextOf(running.contexts, host), step, null)
         continue
       }
-      const result = await runStep(running, { stage: batch.index, host, step, planned: plannedFor(batch, host, step) })
+      const result = await runStep(running, { stage: batch.index, host, step, ...plannedFor(batch, host, step) })
       changed ||= result === 'changed'
     }
     return { host, changed }
@@ -99,7 +101,8 @@ async function runHost(running: Running, batch: BatchInput, host: HostName): Pro
 }
 
 /** What the plan says of the step; a plan that does not know it says that it is not done. */
-function plannedFor({ plan, index }: BatchInput, host: HostName, step: Step): PlannedDecision {
+function plannedFor({ plan, index }: BatchInput, host: HostName, step: Step): Pick<Place, 'planned' | 'plannedOn'> {
   const planned = plan.stages[index]?.steps.find((candidate) => candidate.host === host && candidate.step === step.id)
-  return planned?.decision ?? { kind: 'skipped', reason: 'the plan does not hold this step' }
+  const decision: PlannedDecision = planned?.decision ?? { kind: 'skipped', reason: 'the plan does not hold this step' }
+  return { planned: decision, plannedOn: planned?.on }
 }

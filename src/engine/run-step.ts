@@ -1,10 +1,19 @@
+import type { HostName } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
-import { contextOf, type HostContext, keepEarlierOutput, keepOutput, privilegeOf } from './host-context.ts'
+import { workplaceOf } from './elsewhere.ts'
+import {
+  contextOf,
+  type HostContext,
+  keepEarlierOutput,
+  keepOutput,
+  privilegeOf,
+  type Workplace,
+} from './host-context.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
@@ -48,8 +57,8 @@ async function runDecided(running: Running, place: Place, decided: Decided): Pro
       })
       return 'ok'
     case 'change':
-      refuseUnplanned(running, place, decided.change)
-      await makeChange(running, place, decided)
+      refuseUnplanned(running, place, decided)
+      await makeChange(running, await workingAt(running, place, decided.on), decided)
       return 'changed'
     case 'blocked':
       throw new ProblemError(blockedProblem(decided))
@@ -100,17 +109,16 @@ export async function decideInTime(running: Running, place: Place, looks?: numbe
 }
 
 function decideOnce({ contexts, input }: Running, { host, step }: Place): Promise<Decided> {
-  const probe = liveProbe(
-    contextOf(contexts, host).connection,
-    privilegeOf(input.runbook, step, contextOf(contexts, host)),
-    step.timeoutMs,
-  )
+  const look = (place: Workplace) => ({
+    probe: liveProbe(place.connection, privilegeOf(input.runbook, step, place), step.timeoutMs),
+  })
+  const there = async (on: HostName) => look(await workplaceOf({ contexts, host, step }, on))
   const owed = input.owed.some((restart) => restart.host === host && restart.step === step.id)
-  return decide({ step, host, contexts, probe, owed })
+  return decide({ step, host, contexts, ...look(contextOf(contexts, host)), there, owed })
 }
 
 /** What was not planned is not done: the one exception is a state that moves by itself. */
-function refuseUnplanned(running: Running, { step, planned }: Place, change: Change): void {
+function refuseUnplanned(running: Running, { step, planned, plannedOn }: Place, { change, on }: Planned): void {
   const plain = recordChange(change, step)
   const recorded = running.input.concealing?.change(plain) ?? plain
   if (!recorded.reversible && !running.input.allowIrreversible) {
@@ -121,30 +129,43 @@ function refuseUnplanned(running: Running, { step, planned }: Place, change: Cha
     })
   }
   if (!planned || planned.kind === 'deferred' || step.module.volatile) return
-  if (planned.kind === 'change' && fingerprint(planned.change) === fingerprint(recorded)) return
+  const isSame = planned.kind === 'change' && fingerprint(planned.change) === fingerprint(recorded)
+  if (isSame && plannedOn === on) return
   throw new ProblemError({
     kind: 'plan-drifted',
-    message: `${step.module.name} would now do something else than planned: ${change.summary}`,
+    message: `${step.module.name} would now do something else than planned: ${change.summary}${on === plannedOn ? '' : `, on ${on ?? 'its own host'}`}`,
     detail: `planned: ${describe(planned)}\nnow:     ${change.summary}`,
     hint: 'make a new plan and look at it',
   })
 }
 
+interface Planned {
+  readonly change: Change
+  readonly on?: HostName
+}
+
+/** The place with the host that the step works on. */
+async function workingAt({ contexts }: Running, place: Place, on: HostName | undefined): Promise<Place> {
+  return on === undefined ? place : { ...place, at: await workplaceOf({ ...place, contexts }, on) }
+}
+
 async function makeChange(
   running: Running,
   place: Place,
-  decided: { readonly change: Change; readonly args: JsonObject },
+  decided: { readonly change: Change; readonly args: JsonObject; readonly on?: HostName },
 ): Promise<void> {
   const { input } = running
   const { step, host, stage } = place
-  const folder = folderOf(input, place.planned ? step.id : `${step.id}.again`)
+  const ofHost = place.at ? `@${host}` : '' // several hosts may do the step on one
+  const folder = folderOf(input, `${step.id}${place.planned ? '' : '.again'}${ofHost}`)
   const undo = boundUndo(running, place)
   await running.record({
     type: 'step-started',
     ...idsOf(place),
     name: step.name,
     module: step.module.name,
-    become: privilegeOf(input.runbook, step, contextOf(running.contexts, host)) === 'root',
+    ...(place.at ? { on: place.at.target.name } : {}),
+    become: privilegeOf(input.runbook, step, place.at ?? contextOf(running.contexts, host)) === 'root',
     args: decided.args,
     folder,
     change: recordChange(decided.change, step),
@@ -229,11 +250,8 @@ async function applyAndProve(
   })
 }
 
-async function decideSettled({ contexts, input }: Running, { host, step }: Place, args: JsonObject) {
-  const probe = liveProbe(
-    contextOf(contexts, host).connection,
-    privilegeOf(input.runbook, step, contextOf(contexts, host)),
-    step.timeoutMs,
-  )
+async function decideSettled({ contexts, input }: Running, { host, step, at }: Place, args: JsonObject) {
+  const place = at ?? contextOf(contexts, host)
+  const probe = liveProbe(place.connection, privilegeOf(input.runbook, step, place), step.timeoutMs)
   return step.module.plan(args, await step.module.read(args, probe))
 }

@@ -5,7 +5,7 @@ import type { PlannedDecision } from '../model/plan.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
-import { type Contexts, openContext } from './host-context.ts'
+import { type Contexts, openContext, type Workplace } from './host-context.ts'
 import type { RunInput, RunSummary } from './input.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
@@ -26,6 +26,9 @@ export interface Place {
   readonly step: Step
   /** What the approved plan says; absent where the step is not part of the plan (before an undo). */
   readonly planned?: PlannedDecision
+  readonly plannedOn?: HostName | undefined // the host that the plan says it works on
+  /** Where its effects are, where that is known and another host than its own. */
+  readonly at?: Workplace
 }
 
 /** The step that made a recorded change. */
@@ -74,9 +77,7 @@ export async function journaled(
     input.emit(event)
   }
   // What was foreseen while planning on these connections is forgotten: a run starts from what is.
-  const contexts = new Map(
-    [...open.contexts].map(([host, { target, connection }]) => [host, openContext(target, connection)]),
-  )
+  const contexts = new Map([...open.contexts].map(([host, context]) => [host, openContext(context, context.elsewhere)]))
   try {
     await record(input.past ? resumptionOf(input) : startOf(input, doing))
     const ending = await work({ input, contexts, record, keep: journal.keep })

@@ -10,13 +10,14 @@ import type { Place, Running } from './running.ts'
 export function sessionAt(running: Running, place: Place, folder: string): Session {
   const { contexts, input } = running
   const { host, stage, step } = place
-  const context = contextOf(contexts, host)
+  const own = contextOf(contexts, host)
+  const context = place.at ?? own
   const privilege = privilegeOf(input.runbook, step, context)
   const runner = withReceipts({
     runner: context.connection.session(privilege),
     probe: context.connection.probe(privilege),
     folder,
-    nextName: () => receiptName(context, input.clock),
+    nextName: () => receiptName(own, input.clock),
     reconnect: context.connection.reconnect,
     now: input.clock.now,
   })
@@ -26,5 +27,5 @@ export function sessionAt(running: Running, place: Place, folder: string): Sessi
     onOutput: (stream, chunk) =>
       input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: decoders[stream].write(chunk) }),
   })
-  return { host, folder, controller: controllerFor(running, place), run }
+  return { host: context.target.name, folder, controller: controllerFor(running, place), run }
 }

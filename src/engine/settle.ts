@@ -3,7 +3,8 @@ import type { Decision } from '../model/module.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Step } from '../model/runbook.ts'
-import { contextOf, privilegeOf } from './host-context.ts'
+import { workplaceOf } from './elsewhere.ts'
+import { privilegeOf } from './host-context.ts'
 import { processesOf } from './marked.ts'
 import { liveProbe } from './reads.ts'
 import { pause, type Running, stepOf } from './running.ts'
@@ -72,7 +73,7 @@ async function find(running: Running, open: ChangeRecord): Promise<'done' | 'not
 async function waitUntilOver(running: Running, open: ChangeRecord): Promise<void> {
   const { input } = running
   const step = stepOf(input.runbook, open)
-  const context = contextOf(running.contexts, open.host)
+  const context = await workplaceOf({ contexts: running.contexts, host: open.host, step }, open.on)
   const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context))
   for (let left = WAIT_S; ; left -= 1) {
     const processes = await processesOf(probe, open.folder)
@@ -94,7 +95,7 @@ const stillRunning = ({ host, step, name }: ChangeRecord, processes: readonly st
 
 /** Undefined where the host cannot be looked at: whoever goes on with the step finds that, and tells it. */
 async function lookAgain({ contexts, input }: Running, open: ChangeRecord, step: Step): Promise<Decision | undefined> {
-  const context = contextOf(contexts, open.host)
+  const context = await workplaceOf({ contexts, host: open.host, step }, open.on)
   const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   try {
     return step.module.plan(open.args, await step.module.read(open.args, probe))

@@ -4,13 +4,14 @@ import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Stage, Step } from '../model/runbook.ts'
+import { workplaceOf } from './elsewhere.ts'
 import { passGate } from './gate.ts'
 import { contextOf, privilegeOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
 import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep } from './run-step.ts'
-import { type Running, stepOf } from './running.ts'
+import { type Place, type Running, stepOf } from './running.ts'
 import { sessionAt } from './session-at.ts'
 import { settleOpen } from './settle.ts'
 
@@ -52,12 +53,13 @@ async function undoStage(running: Running, index: number, units: readonly Unit[]
   const stage = running.input.runbook.stages[index]
   if (!stage) throw new Error(`the runbook has no stage ${index}`)
   const problems: Problem[] = []
-  for (const unit of units.filter((candidate) => candidate.broken))
+  const shared = shareHost(units)
+  for (const unit of units.filter((candidate) => candidate.broken && !shared))
     problems.push(...(await undoUnit(running, stage, unit)))
-  for (const unit of await inOrder(running, stage, units)) {
+  for (const unit of shared ? await newestFirst(running, units) : await inOrder(running, stage, units)) {
     try {
-      await passGate(running, { stage, index, hosts: [unit.host] })
-      await beforeUndo(running, stage, unit)
+      if (!unit.broken) await passGate(running, { stage, index, hosts: [unit.host] })
+      if (!unit.broken) await beforeUndo(running, stage, unit)
     } catch (error) {
       // Undoing behind a closed gate could cost the cluster: what is left stays as it is, and is told.
       return [...problems, ...problemsOf(error, { host: unit.host })]
@@ -68,6 +70,21 @@ async function undoStage(running: Running, index: number, units: readonly Unit[]
     problems.push(...problemsOf(error))
   })
   return problems
+}
+
+/** Whether what two units changed lies on one host: there the later change rests on the earlier one. */
+function shareHost(units: readonly Unit[]): boolean {
+  const hosts = units.flatMap(({ host, changes }) => [...new Set([host, ...changes.map(({ on }) => on ?? host)])])
+  return new Set(hosts).size < hosts.length
+}
+
+/** Such units were changed one after the other (run-stage.ts), and are undone from the last to the first. */
+async function newestFirst(running: Running, units: readonly Unit[]): Promise<readonly Unit[]> {
+  await refreshFacts(
+    running,
+    units.filter(({ broken }) => !broken).map(({ host }) => host),
+  )
+  return units.toReversed()
 }
 
 /** The sound units in the order that the stage's rolling rule gives now. */
@@ -189,8 +206,14 @@ async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
   }
 }
 
+/** Where a recorded change was made. */
+async function placeOf({ contexts }: Running, { stage, host, on }: ChangeRecord, step: Step): Promise<Place> {
+  return { stage, host, step, ...(on === undefined ? {} : { at: await workplaceOf({ contexts, host, step }, on) }) }
+}
+
 async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {
-  const session = sessionAt(running, { stage: record.stage, host: record.host, step }, record.folder)
+  const place = await placeOf(running, record, step)
+  const session = sessionAt(running, place, record.folder)
   const change: Change = { ...record.change, predicts: {} }
   if (record.undo && step.undo) {
     await applyUndo(running, { record, step })
@@ -213,18 +236,19 @@ async function applyUndo(running: Running, { record, step }: { record: ChangeRec
   const { undo } = step
   if (!undo || !record.undo) return
   const { contexts, input } = running
-  const context = contextOf(contexts, record.host)
+  const place = await placeOf(running, record, step)
+  const context = place.at ?? contextOf(contexts, record.host)
   const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   const decision = undo.module.plan(record.undo.args, await undo.module.read(record.undo.args, probe))
   if (decision.kind === 'blocked') throw new ProblemError({ kind: 'blocked', message: decision.message })
   if (decision.kind === 'noop') return
-  const session = sessionAt(running, { stage: record.stage, host: record.host, step }, `${record.folder}.undo`)
+  const session = sessionAt(running, place, `${record.folder}.undo`)
   await undo.module.apply?.(record.undo.args, decision.change, session)
 }
 
 /** Undone is proven as done is: looking again, the module must see the state from before. */
 async function proveUndone({ contexts, input }: Running, record: ChangeRecord, step: Step): Promise<void> {
-  const context = contextOf(contexts, record.host)
+  const context = await workplaceOf({ contexts, host: record.host, step }, record.on)
   const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   const decision = step.module.plan(record.args, await step.module.read(record.args, probe))
   const before = decision.kind === 'change' ? decision.change.before : undefined

@@ -161,7 +161,7 @@ function stepWithin(
   step: Step,
   { id, within, runbook }: { readonly id: StepId; readonly within: Within; readonly runbook: Runbook },
 ): Step {
-  const { when, as, retry, undo } = step
+  const { when, as, retry, undo, on } = step
   const become = step.become ?? runbook.become
   const output = ['output']
   return {
@@ -174,6 +174,7 @@ function stepWithin(
     ...(as === undefined ? {} : { as: `${id}.${as}` }),
     ...(become === undefined ? {} : { become }),
     ...(retry ? { retry: { ...retry, ...(retry.until ? { until: within(retry.until, output) } : {}) } } : {}),
+    ...(on ? { on: within(on) } : {}),
     ...(undo ? { undo: { ...undo, args: within(undo.args) } } : {}),
   }
 }

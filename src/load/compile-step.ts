@@ -1,11 +1,11 @@
 import { type StepId, stepId } from '../model/id.ts'
 import { isObject } from '../model/json.ts'
 import { effectOf, type Module } from '../model/module.ts'
-import type { Problem } from '../model/problem.ts'
-import type { Retry, Step, UndoStep } from '../model/runbook.ts'
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
+import type { Retry, Scope, Step, UndoStep } from '../model/runbook.ts'
 import type { Span } from '../model/source.ts'
 import { compileArgs } from './compile-args.ts'
-import { bindable, compileCondition } from './compile-scalar.ts'
+import { bindable, compileCondition, compileScalar } from './compile-scalar.ts'
 import type { Compiling, NameUse } from './compiling.ts'
 import { parseDuration } from './duration.ts'
 import { suggest } from './nearest.ts'
@@ -54,6 +54,7 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
   const when = conditionOf(compiling, node, 'when')
   const retry = compileRetry(compiling, childOf(node, 'retry'))
   refuseRetry(compiling, memberOf(node, 'retry'), place.part)
+  const on = compileOn(compiling, memberOf(node, 'on'), place.part)
   const undo = compileUndo(compiling, node)
   const name = place.part === 'measure' ? module.name : (textOf(childOf(node, 'name')) ?? module.name)
   const idNode = childOf(node, 'id')
@@ -69,10 +70,11 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
     whenChanged: follows.map((follow): StepId => stepId(follow.id)),
     ...optionsOf(node, asNode),
     ...(retry ? { retry: retry.retry } : {}),
+    ...(on ? { on: bindable(on.node, on.binder) } : {}),
     ...(undo ? { undo: undo.step } : {}),
     at: spanOf(node),
   }
-  const uses = [...args.uses, ...(when?.binder.uses ?? []), ...(undo?.uses ?? [])]
+  const uses = [...args.uses, ...(when?.binder.uses ?? []), ...(undo?.uses ?? []), ...(on?.binder.uses ?? [])]
   return {
     step,
     uses,
@@ -199,6 +201,25 @@ function compileRetry(
     retry: { times, everyMs, ...(until ? { until: bindable(until.node, until.binder) } : {}) },
     uses: until?.binder.uses ?? [],
   }
+}
+
+/** One host by name: a text, or a template that gives one. */
+function compileOn(compiling: Compiling, member: YamlMember | undefined, part: StepPart) {
+  if (member?.value.kind !== 'scalar') return undefined
+  const node = member.value
+  if (part !== 'stage') {
+    const message = 'on stands with steps of stages only: everything else looks at the hosts of the run'
+    compiling.problems.push({ kind: 'schema', message, at: spanOf(member) })
+  }
+  const binder = compileScalar(compiling, node, 'value')
+  const bind = (scope: Scope): Result<string> => {
+    const found = binder.bind(scope)
+    if (!found.ok) return found
+    if (typeof found.value === 'string' && found.value.trim() !== '') return succeed(found.value.trim())
+    const message = `on must give the name of one host, not ${JSON.stringify(found.value)}`
+    return fail([{ kind: 'reference', message, at: spanOf(node) }])
+  }
+  return { node, binder: { uses: binder.uses, bind } }
 }
 
 function compileUndo(

@@ -29,16 +29,20 @@ const span = object({
   length: { type: 'integer' },
 })
 
-const step = object({
-  host: string,
-  step: string,
-  name: string,
-  module: string,
-  resources: strings,
-  decision,
-  commit: { type: 'boolean' },
-  at: span,
-})
+const step = object(
+  {
+    host: string,
+    on: string,
+    step: string,
+    name: string,
+    module: string,
+    resources: strings,
+    decision,
+    commit: { type: 'boolean' },
+    at: span,
+  },
+  ['on'],
+)
 
 /** The shape of a plan file, as far as applying it relies on it; more members are left to later versions. */
 const planSchema = object({

@@ -128,9 +128,10 @@ const bindablesOf = (runbook: Runbook): readonly Bindable<unknown>[] => [
   ]),
 ]
 
-const bindablesOfStep = ({ args, when, undo, retry }: Step): readonly Bindable<unknown>[] => [
+const bindablesOfStep = ({ args, when, undo, retry, on }: Step): readonly Bindable<unknown>[] => [
   args,
   ...(when ? [when] : []),
+  ...(on ? [on] : []),
   ...(undo ? [undo.args] : []),
   ...(retry?.until ? [retry.until] : []),
 ]

@@ -19,6 +19,7 @@ export const STEP_KEYWORDS = {
   as: text("Name under which later templates and expressions see this step's output", {
     pattern: '^[a-z_][a-z0-9_]*$',
   }),
+  on: text('Host of the inventory that the step works on, in place of its own: "{{ hypervisor }}"', { minLength: 1 }),
   become: { type: 'boolean', description: 'Run as root through sudo; default is the become of the runbook' },
   run_once: { type: 'boolean', description: 'Run on the first host of the stage only' },
   retry: {
@@ -47,7 +48,6 @@ export const MISPLACED_KEYWORDS: Readonly<Record<string, readonly [message: stri
   until: ['until belongs into retry', 'retry: {times: 10, every: 5s, until: "output.ready"}'],
   check: ['check is an argument of shell and of command, not a keyword of a step', 'shell: {script: ..., check: ...}'],
   confirm_within: ['confirm_within is not supported yet', 'delete it: it would do nothing'],
-  on: ['on is not supported yet', 'delete it: it would do nothing'],
   include: ['include stands in the place of a stage, not of a step', 'stages: [{include: NAME, params: {...}}, ...]'],
 }
 

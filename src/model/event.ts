@@ -65,6 +65,7 @@ export type RecordedEvent =
     }
   | ({
       readonly type: 'step-started'
+      readonly on?: HostName // that it works on, where that is another one
       readonly name: string
       readonly module: string
       readonly become: boolean

@@ -17,6 +17,7 @@ export type PlannedDecision =
 
 export interface PlannedStep {
   readonly host: HostName
+  readonly on?: HostName // that it works on, where that is another one
   readonly step: StepId
   readonly name: string
   readonly module: string

@@ -46,6 +46,7 @@ export interface Step {
   readonly irreversible: boolean // the author says: may run although it has no inverse, and the plan says so
   readonly beforeUndo: boolean // run again before this host's steps are undone (leadership away, health)
   readonly commit: boolean // point of no return
+  readonly on?: Bindable<string> // the host of the inventory that it works on; its scope stays that of its own host
   readonly include?: StepId // that it comes from
   readonly at: Span
 }

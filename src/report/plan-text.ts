@@ -1,7 +1,7 @@
 import { escapeLine } from '../model/escape.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
-import { countPlan, type Plan, type PlannedDecision, type PlannedStage } from '../model/plan.ts'
+import { countPlan, type Plan, type PlannedDecision, type PlannedStage, plannedSteps } from '../model/plan.ts'
 import { columns, count, indent, wrap, wrapGroups } from './layout.ts'
 import { readingLines } from './measure-text.ts'
 import { stepText } from './step-text.ts'
@@ -27,14 +27,24 @@ export function planText(plan: Plan, look: PlanLook): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function headText({ runbook, hosts, params }: Plan, { style }: PlanLook): string {
+function headText(plan: Plan, { style }: PlanLook): string {
+  const { runbook, hosts, params } = plan
   const rows = params.map((param) => [
     escapeLine(param.name),
     `= ${valueText(param.value)}`,
     style.dim(escapeLine(param.host === undefined ? param.origin : `${param.origin} (${param.host})`)),
   ])
-  const title = `${style.bold(`Plan of ${escapeLine(runbook.name)}`)} on ${count(hosts.length, 'host')}`
+  const title = `${style.bold(`Plan of ${escapeLine(runbook.name)}`)} on ${count(hosts.length, 'host')}${elsewhereText(plan)}`
   return [title, ...columns(rows).map((line) => `  ${line}`)].join('\n')
+}
+
+/** Hosts that are not of the run, and that steps work on all the same. */
+function elsewhereText(plan: Plan): string {
+  const own = new Set(plan.hosts.map(({ host }) => host))
+  const others = new Set(
+    plannedSteps(plan).flatMap(({ on }) => (on === undefined || own.has(on) ? [] : [escapeLine(on)])),
+  )
+  return others.size === 0 ? '' : `; steps also work on ${[...others].join(', ')}`
 }
 
 /** Facts by name and value, hosts with the same one together; unless everything is asked for, without what is null. */

@@ -7,10 +7,12 @@ import type { Style } from './style.ts'
 
 /** One step of a plan: a line with its symbol, below it every detail of what it would do. */
 export function stepText(step: PlannedStep, style: Style): string {
-  const head = decisionLine(step, escapeLine(step.name), style)
+  const head = decisionLine(step, nameText(step), style)
   const commit = step.commit ? [style.yellow('    point of no return: a rollback goes back no further than here')] : []
   return [head, ...decisionDetails(step.decision, style), ...commit].join('\n')
 }
+
+const nameText = ({ name, on }: PlannedStep): string => escapeLine(on === undefined ? name : `${name} (on ${on})`)
 
 function decisionLine({ decision, step }: PlannedStep, name: string, style: Style): string {
   switch (decision.kind) {

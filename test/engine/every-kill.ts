@@ -14,7 +14,7 @@ import { makeWorld, type World } from './world.ts'
  */
 export function survivesEveryKill(book: Tried['book'], start: Tried['start'], more: Partial<PlanInput> = {}): void {
   const tried: Tried = { book, start, more }
-  const atStart = JSON.stringify(['e1', 'e2'].map((name) => [name, Object.entries(start).sort()]))
+  const atStart = JSON.stringify(['e1', 'e2', ...OTHERS].map((name) => [name, Object.entries(start).sort()]))
   describe.each(['before', 'after'] as const)('killed %s any record', (when) => {
     test('resume ends as if nothing had happened, and does nothing twice', () =>
       eachKill(tried, when, async (world, killed, clean) => {
@@ -67,6 +67,8 @@ function dying(journals: JournalStore, at: { readonly records: number; readonly 
 
 const killedNow = () => new ProblemError({ kind: 'io', message: 'killed' })
 
+const OTHERS: readonly string[] = ['hv']
+
 /** What a run is tried with: its runbook, and what there is besides. */
 interface Tried {
   readonly book: () => Runbook
@@ -95,7 +97,7 @@ async function resume(world: World, { book, more }: Tried, killed: ApplyInput) {
 }
 
 async function undisturbed(tried: Tried) {
-  const world = await makeWorld(['e1', 'e2'], tried.start)
+  const world = await makeWorld(['e1', 'e2'], tried.start, OTHERS)
   const { journals, run } = await applyUntil(world, tried, { records: Number.POSITIVE_INFINITY, when: 'before' })
   return { after: snapshot(world), log: world.log, records: (await journals.read(run)).length }
 }
@@ -109,7 +111,7 @@ async function eachKill(
   const clean = await undisturbed(tried)
   expect(clean.records).toBeGreaterThan(20)
   for (let records = 1; records < clean.records; records += 1) {
-    const world = await makeWorld(['e1', 'e2'], tried.start)
+    const world = await makeWorld(['e1', 'e2'], tried.start, OTHERS)
     await check(world, await applyUntil(world, tried, { records, when }), clean)
   }
 }

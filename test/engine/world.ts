@@ -29,15 +29,20 @@ export interface World {
   stop: boolean
 }
 
-export async function makeWorld(names: readonly string[], start: Readonly<Record<string, string>>): Promise<World> {
-  const hosts = new Map(names.map((name) => [name, new Map(Object.entries(start))]))
+export async function makeWorld(
+  names: readonly string[],
+  start: Readonly<Record<string, string>>,
+  others: readonly string[] = [], // hosts that are there and not of the run
+): Promise<World> {
+  const all = [...names, ...others]
+  const hosts = new Map(all.map((name) => [name, new Map(Object.entries(start))]))
   const log: string[] = []
   const events: Event[] = []
   const failing = new Map<string, number>()
   const folder = await mkdtemp(path.join(tmpdir(), 'world-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const journals = journalStoreOf(folder)
-  const connections = () => names.map((name) => fakeHost(name, { hosts, log, failing }))
+  const connections = () => all.map((name) => fakeHost(name, { hosts, log, failing }))
   let runs = 0
   const world: World = {
     hosts,
@@ -51,6 +56,10 @@ export async function makeWorld(names: readonly string[], start: Readonly<Record
       params: [],
       hosts: names.map((name) => targetOf(name)),
       stageHosts: new Map(),
+      targetOf: (host) =>
+        all.includes(host)
+          ? succeed(targetOf(host))
+          : fail([{ kind: 'reference', message: `the inventory has no host ${host}` }]),
       transport: fakeTransport(connections()),
       clock: { now: () => new Date(0), sleep: () => Promise.resolve() },
       emit: (event) => events.push(event),
