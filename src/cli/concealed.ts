@@ -21,7 +21,7 @@ export function concealedEmit(emit: Emit, { redactor }: SecretKeeper, concealing
   return (event) => {
     if (event.type === 'step-output') {
       const key = [event.host, event.step, event.stream].join('\0')
-      const stream = open.get(key)?.stream ?? redactor().stream()
+      const stream = open.get(key)?.stream ?? redactor.stream()
       open.set(key, { stream, last: event })
       const text = stream.push(event.text)
       if (text !== '') emit({ ...event, text })

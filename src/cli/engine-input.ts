@@ -42,7 +42,7 @@ export async function planInputOf({ prepared, world, forks, journals, emit, past
 
 /** Passwords are kept out of everything as well, also where no parameter is secret. */
 export const concealingFor = ({ secrets }: World, { salt = '' }: Pick<Prepared, 'salt'>): Concealing =>
-  makeConcealing(secrets.redactor(), salt)
+  makeConcealing(secrets.redactor, salt)
 
 /** The restarts that earlier runs of the runbook still owe. A journal that cannot be read is told and left out. */
 async function owedBefore(

@@ -21,6 +21,6 @@ const redacting = (stream: NodeJS.WriteStream, { redactor }: SecretKeeper): Node
       if (typeof member !== 'function') return member
       if (key !== 'write') return member.bind(target)
       return (chunk: unknown, ...more: unknown[]): unknown =>
-        Reflect.apply(member, target, [typeof chunk === 'string' ? redactor().text(chunk) : chunk, ...more])
+        Reflect.apply(member, target, [typeof chunk === 'string' ? redactor.text(chunk) : chunk, ...more])
     },
   })

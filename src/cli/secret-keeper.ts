@@ -7,7 +7,8 @@ export interface SecretKeeper {
   /** From now on these are shown nowhere; `named` ones can be put back into what a journal keeps. */
   keep(secrets: readonly NamedSecret[]): void
   keepUnnamed(secrets: readonly Secret[]): void
-  redactor(): Redactor
+  /** Of all that are known when it is used. */
+  readonly redactor: Redactor
   marks(): SecretMarks
   /** Whoever was asked once is not asked again: what it answered, by the source's key. */
   readonly answers: Map<string, Secret>
@@ -34,7 +35,11 @@ export function makeSecretKeeper(): SecretKeeper {
       for (const secret of secrets) values.add(secret.reveal())
       if (secrets.length > 0) renew()
     },
-    redactor: () => redactor,
+    redactor: {
+      text: (text) => redactor.text(text),
+      json: (value) => redactor.json(value),
+      stream: () => redactor.stream(),
+    },
     marks: () => marks,
     answers: new Map(),
   }

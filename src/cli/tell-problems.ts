@@ -13,7 +13,7 @@ export function tellProblems(
   nameOf: (step: StepId) => string | undefined = () => undefined,
 ): void {
   const { world, output } = telling
-  const redacted = problems.map((one) => world.secrets.redactor().json(one as unknown as Json) as unknown as Problem) // sealed: the same members
+  const redacted = problems.map((one) => world.secrets.redactor.json(one as unknown as Json) as unknown as Problem) // sealed: the same members
   const shown = output.detail === 'verbose' ? redacted : redacted.map(withoutStack)
   if (output.format === 'json') {
     for (const problem of shown) world.stdout.write(`${JSON.stringify({ type: 'problem', problem })}\n`)

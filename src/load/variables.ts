@@ -1,14 +1,12 @@
 import type { HostName } from '../model/id.ts'
-import type { Inventory, Origin, Variable, Variables } from '../model/inventory.ts'
+import type { Variable, Variables } from '../model/inventory.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { ResolvedParam, SecretParam } from '../model/plan.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Param, Runbook } from '../model/runbook.ts'
+import type { Param } from '../model/runbook.ts'
 import { type NamedSecret, Secret } from '../model/secret.ts'
-import { locationText } from '../model/source.ts'
 import { problemsByHost } from './host-problems.ts'
-import { jinjaIn, withMagic } from './inventory-magic.ts'
-import { suggest } from './nearest.ts'
+import { jinjaIn } from './inventory-magic.ts'
 import { schemaFaults } from './schema-check.ts'
 import { parseSecretSource, type SecretSource, sourceKey } from './secret-source.ts'
 import {
@@ -22,22 +20,7 @@ import {
   sourcesOf,
 } from './secret-values.ts'
 import { hostOf } from './select-hosts.ts'
-import { parseSetOption, parseSetValue } from './set-value.ts'
-import { readText } from './source-text.ts'
-import { isVaultText, type Unvault, unvaultWith, vaulted } from './vault.ts'
-import { vaultFileMembers } from './vault-file.ts'
-import { parseYaml } from './yaml-document.ts'
-import { membersOf, spanOf, toJson } from './yaml-node.ts'
-
-export interface VariablesInput {
-  readonly unvault?: Unvault // of files of variables that are encrypted
-  readonly secrets?: SecretValues // absent: nobody is asked, and secrets are neither known nor checked
-  readonly runbook: Pick<Runbook, 'params' | 'name' | 'outside'>
-  readonly inventory: Inventory
-  readonly hosts: readonly HostName[]
-  readonly varsFiles: readonly string[] // YAML, later wins
-  readonly set: readonly string[] // `name=value`, later wins
-}
+import { mergeLevels, readOverrides, type VariablesInput } from './variable-levels.ts'
 
 /** The variables of one host, from all four levels. */
 export interface HostVariables {
@@ -151,94 +134,6 @@ function namedSecrets(hosts: readonly OpenedHost[]): readonly NamedSecret[] {
     })),
   )
 }
-
-/** A value of a level above the inventory. */
-interface Override {
-  readonly name: string
-  readonly value: Json
-  readonly origin: Origin
-}
-
-function readOverrides(input: VariablesInput): Result<readonly Override[]> {
-  const files = input.varsFiles.map((file) => readVarsFile(file, input.unvault ?? unvaultWith([])))
-  const set = input.set.map((option) => readSet(input, option))
-  const results = [...files, ...set.map((one): Result<readonly Override[]> => (one.ok ? succeed([one.value]) : one))]
-  const problems = results.flatMap((result) => (result.ok ? [] : result.problems))
-  return problems.length > 0 ? fail(problems) : succeed(results.flatMap((result) => (result.ok ? result.value : [])))
-}
-
-function readVarsFile(file: string, unvault: Unvault): Result<readonly Override[]> {
-  const text = readText(file, 'file of variables')
-  if (!text.ok) return text
-  if (isVaultText(text.value)) return readVaultFile(file, text.value, unvault)
-  const tree = parseYaml(file, text.value, 'runbook')
-  if (!tree.ok) return tree
-  if (tree.value.kind !== 'map') {
-    return fail([{ kind: 'schema', message: `${file} must be a mapping of variables`, at: spanOf(tree.value) }])
-  }
-  return succeed(
-    membersOf(tree.value).map((member) => ({
-      name: member.key,
-      value: toJson(member.value),
-      origin: { level: 'vars-file', text: `--vars-file (${locationText(spanOf(member))})` },
-    })),
-  )
-}
-
-function readVaultFile(file: string, text: string, unvault: Unvault): Result<readonly Override[]> {
-  const members = vaultFileMembers(text, unvault)
-  if (!members.ok) return fail(members.problems.map((one) => ({ ...one, message: `${file}: ${one.message}` })))
-  const origin: Origin = { level: 'vars-file', text: `--vars-file (${file})` }
-  return succeed(members.value.map(({ key: name }) => ({ name, value: vaulted(text, name), origin })))
-}
-
-function readSet({ runbook, inventory, hosts }: VariablesInput, option: string): Result<Override> {
-  const parsed = parseSetOption(option)
-  if (!parsed.ok) return parsed
-  const { name } = parsed.value
-  const param = runbook.params.find((one) => one.name === name)
-  const inInventory = hosts.some((host) => hostOf(inventory, host)?.vars.has(name))
-  if (!param && !inInventory) return fail([unknownSet(runbook, name)])
-  const value = parseSetValue(parsed.value, param)
-  return value.ok ? succeed({ name, value: value.value, origin: { level: 'set', text: '--set' } }) : value
-}
-
-function unknownSet({ params, name: runbook }: VariablesInput['runbook'], name: string): Problem {
-  const hint =
-    suggest(
-      name,
-      params.map((param) => param.name),
-    ) ?? `${runbook} has no parameters`
-  return { kind: 'parameter', message: `--set ${name}: there is no parameter ${name}`, hint }
-}
-
-function mergeLevels(
-  { runbook, inventory }: VariablesInput,
-  name: HostName,
-  overrides: readonly Override[],
-): Variables {
-  const merged = new Map<string, Variable>()
-  for (const param of runbook.params) {
-    if (param.default !== undefined) merged.set(param.name, { value: param.default, origin: DEFAULT, overrode: [] })
-  }
-  const host = hostOf(inventory, name)
-  for (const [key, variable] of host?.vars ?? []) {
-    const value = withMagic(variable.value, host ?? { name })
-    const earlier = merged.get(key)
-    // One object for all hosts of a group, where nothing differs.
-    if (value === variable.value && !earlier) merged.set(key, variable)
-    else merged.set(key, { ...variable, value, overrode: [...variable.overrode, ...pastOf(earlier)] })
-  }
-  for (const { name: key, value, origin } of overrides) {
-    merged.set(key, { value, origin, overrode: pastOf(merged.get(key)) })
-  }
-  return merged
-}
-
-const DEFAULT: Origin = { level: 'default', text: 'default of the runbook' }
-
-const pastOf = (earlier: Variable | undefined): Variable['overrode'] =>
-  earlier ? [{ value: earlier.value, origin: earlier.origin }, ...earlier.overrode] : []
 
 /** Jinja of an inventory is carried along as text; what uses it would get the text in place of the value. */
 const jinjaProblems = ({ params, outside = [] }: VariablesInput['runbook'], all: Variables): readonly Problem[] =>
