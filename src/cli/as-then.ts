@@ -1,5 +1,6 @@
 import { loadRunbook } from '../load/runbook.ts'
-import { unwrap } from '../model/problem.ts'
+import type { ResolvedParam } from '../model/plan.ts'
+import { ProblemError, unwrap } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
 import { createModules } from '../modules/index.ts'
@@ -32,9 +33,10 @@ export async function prepareAsThen({ started }: RunRecord, { command, world, ru
   })
   if (inventory.sha256 !== started.inventory.sha256)
     world.stderr.write('note: the inventory has changed since the run; its hosts are reached as it says now\n')
+  refuseOtherValues(command.targets, started.params)
   const targets = {
-    set: setAgain(started.params),
-    varsFiles: started.inventory.varsFiles ?? [],
+    set: [...setAgain(started.params), ...command.targets.set],
+    varsFiles: [...(started.inventory.varsFiles ?? []), ...command.targets.varsFiles],
     limit: started.hosts.join(','),
   }
   const access = await openAccess(command.reach, world)
@@ -43,4 +45,15 @@ export async function prepareAsThen({ started }: RunRecord, { command, world, ru
   const changed = changedSecrets(started.params, prepared.params)
   if (changed.length > 0) world.stderr.write(`note: no longer the values of the run: ${changed.join(', ')}\n`)
   return { ...prepared, params: started.params }
+}
+
+/** Secrets may have to be got from elsewhere by now; all other values are settled. */
+function refuseOtherValues({ set }: Targets, params: readonly ResolvedParam[]): void {
+  const secrets = new Set(params.flatMap(({ name, secret }) => (secret ? [name] : [])))
+  const other = set.find((pair) => !secrets.has(pair.slice(0, pair.indexOf('='))))
+  if (other === undefined) return
+  throw new ProblemError({
+    kind: 'usage',
+    message: `--set ${other.slice(0, other.indexOf('='))}: the values of a run are settled, but for where its secrets come from`,
+  })
 }

@@ -9,6 +9,7 @@ import {
   type Option,
   OUTPUT,
   REACH,
+  SECRETS,
   STATE,
   VARIABLES,
 } from './option-table.ts'
@@ -122,6 +123,7 @@ export const COMMANDS: readonly CommandRow[] = [
       },
       { flags: '--accept-changes', help: 'go on although the runbook has changed since' },
       ...INVENTORY,
+      ...SECRETS,
       ...CONFIRM,
       ...IRREVERSIBLE,
       ...REACH,

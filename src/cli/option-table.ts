@@ -35,6 +35,12 @@ export const VARIABLES: readonly Option[] = [
   { flags: '--vars-file <file>', help: 'values from a YAML file; repeatable', repeat: true },
 ]
 
+/** Of commands that go on with a run, or undo one. */
+export const SECRETS: readonly Option[] = [
+  { flags: '-e, --set <name=source>', help: 'where a secret of the run comes from now; repeatable', repeat: true },
+  { flags: '--vars-file <file>', help: 'a file with secrets of the run; repeatable', repeat: true },
+]
+
 export const REACH: readonly Option[] = [
   { flags: '-f, --forks <n>', help: 'hosts worked on at a time (default: 10)' },
   { flags: '-u, --user <name>', help: 'log in as this user' },

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LOCAL_INVENTORY, makeProject } from './project.ts'
@@ -138,6 +138,18 @@ describe('a secret parameter', () => {
     ).toMatchObject({ code: 0 })
     expect(leaksOf(project.folder)).toEqual([])
     expect(await project.run('rollback', 'last', '--yes')).toMatchObject({ code: 0 })
+  })
+
+  test('may come from elsewhere when the run is undone; other values are settled', async () => {
+    const project = makeProject(files)
+    expect(await project.run('apply', 'login', ...FROM_FILE, '--yes')).toMatchObject({ code: 0 })
+    renameSync(path.join(project.folder, 'secret'), path.join(project.folder, 'moved'))
+    expect((await project.run('rollback', 'last', '--yes')).stderr).toContain('the secret cannot be read: ENOENT')
+    const other = await project.run('rollback', 'last', '--yes', '--set', 'greeting=x')
+    expect(other.stderr).toContain('--set greeting: the values of a run are settled')
+    const undone = await project.run('rollback', 'last', '--yes', '--set', 'password={file: moved}')
+    expect(undone).toMatchObject({ code: 0 })
+    expect(undone.stderr).not.toContain('no longer the values')
   })
 
   test('is kept by nobody but its owner: a secret that others may read is told', async () => {
