@@ -1,6 +1,7 @@
 import { applyPlan } from '../engine/apply.ts'
 import type { RunInput } from '../engine/input.ts'
 import { rollBack } from '../engine/rollback.ts'
+import { isCommandInDoubt, settleByReceipts } from '../engine/settle-receipts.ts'
 import { makeRunId } from '../journal/run-id.ts'
 import type { RunId } from '../model/id.ts'
 import type { Plan } from '../model/plan.ts'
@@ -35,6 +36,25 @@ export async function applyNow(telling: Telling, flow: Flow & { readonly plan: P
   )
   tellRun(summary, await flow.journals.fold(run), telling)
   return exitCodeOfOutcome(summary.outcome)
+}
+
+/** Asks the hosts how commands ended that an interrupted run was not there to hear of; gives the run as it is then. */
+export async function settleNow(
+  telling: Telling,
+  flow: Omit<Flow, 'allowIrreversible'> & { readonly past: RunRecord },
+): Promise<RunRecord> {
+  const { past, prepared, journals } = flow
+  if (!past.changes.some(isCommandInDoubt)) return past
+  const hosts = prepared.hosts.map((host) => host.name)
+  const phase = { title: `Settling ${prepared.runbook.name}`, hosts, after: 'cleared', during: 'looking' } as const
+  const asked = { ...flow, allowIrreversible: false }
+  await alone(telling, asked, { verb: 'resume', run: past.run }, () =>
+    watched(telling, phase, async (watch) => {
+      const input = await runInput(asked, { run: past.run, watch })
+      await settleByReceipts(input, input.past?.changes ?? [])
+    }),
+  )
+  return journals.fold(past.run)
 }
 
 /** Undoes a run, tells how it goes and how it ended. */

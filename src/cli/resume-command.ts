@@ -8,7 +8,7 @@ import type { RunRecord } from '../model/run-record.ts'
 import type { Runbook } from '../model/runbook.ts'
 import { loadUnifiedDiff } from '../modules/system/unified-diff.ts'
 import { versionLine } from '../report/jsonl.ts'
-import { applyNow } from './apply-flow.ts'
+import { applyNow, settleNow } from './apply-flow.ts'
 import { askToApply } from './approval.ts'
 import { prepareAsThen, runbookOfThen } from './as-then.ts'
 import type { CommandOf } from './command.ts'
@@ -16,7 +16,7 @@ import type { ExitCode } from './exit-code.ts'
 import { findRun, rollbackOf } from './find-run.ts'
 import { openRunbook } from './open-files.ts'
 import { planNow } from './plan-flow.ts'
-import { settleAsSaid } from './settle-as-said.ts'
+import { refuseUnknown, settleAsSaid } from './settle-as-said.ts'
 import { runsFolder } from './state-folder.ts'
 import { refuseBlocked, tellPlan } from './tell-plan.ts'
 import { versionOf } from './version.ts'
@@ -34,11 +34,14 @@ export async function resumeCommand(command: Resume, world: World): Promise<Exit
     world.stderr.write(`${over}\n`)
     return 0
   }
-  const past = await settleAsSaid(journals, run, command.settle)
-  const runbook = await runbookToGoOnWith(past, command, world)
-  const prepared = await prepareAsThen(past, { command, world, runbook })
-  const engine = { prepared, world, forks: command.reach.forks, journals, past }
+  const before = await settleAsSaid(journals, run, command.settle)
+  const runbook = await runbookToGoOnWith(before, command, world)
+  const prepared = await prepareAsThen(before, { command, world, runbook })
+  const reach = { prepared, world, forks: command.reach.forks, journals }
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
+  const past = await settleNow(telling, { ...reach, past: before, approval: command.approval })
+  refuseUnknown(past)
+  const engine = { ...reach, past }
   const plan = await planNow(telling, engine)
   tellPlan(plan, { telling })
   refuseBlocked(plan)

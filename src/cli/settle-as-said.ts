@@ -8,7 +8,7 @@ import type { Said } from './command.ts'
 
 /**
  * Records what the operator says of changes that nothing else can tell the end of, and gives the run as it is then.
- * Throws ProblemError for each that is still unknown, and for words about a step that is not in doubt.
+ * Throws ProblemError for words about a step that is not in doubt.
  */
 export async function settleAsSaid(journals: JournalStore, run: RunId, said: readonly Said[]): Promise<RunRecord> {
   const before = await journals.fold(run)
@@ -18,10 +18,13 @@ export async function settleAsSaid(journals: JournalStore, run: RunId, said: rea
     for (const event of events) await journal.append(event)
     await journal.close()
   }
-  const record = await journals.fold(run)
-  const [first, ...others] = unknownChanges(record.changes)
+  return journals.fold(run)
+}
+
+/** Throws ProblemError for each change that nobody and nothing has told the end of. */
+export function refuseUnknown({ changes }: RunRecord): void {
+  const [first, ...others] = unknownChanges(changes)
   if (first) throw new ProblemError(first, ...others)
-  return record
 }
 
 function eventOf(said: Said, { changes }: RunRecord): RecordedEvent {

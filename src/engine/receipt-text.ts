@@ -179,6 +179,10 @@ else [ -s "$d/rc" ] && echo done || echo dead
 fi`,
   )
 
+/** Prints the names of a step's receipts, among others. */
+export const namesText = (folder: string): Command =>
+  script(place({ folder, name: '' }), rawText('ls -1 -- "$f" 2>/dev/null'))
+
 /** Ends a command and all that it started, also what began a session of its own; fails where something lives on. */
 export const killText = (at: ReceiptPlace): Command =>
   script(

@@ -5,6 +5,8 @@ import { isLost } from './link.ts'
 import {
   attachText,
   killText,
+  namesText,
+  pathOf,
   type ReceiptPlace,
   type ReceiptState,
   startText,
@@ -59,18 +61,53 @@ interface Attempt {
 
 async function runOnce(input: ReceiptInput, command: Command, given: RunOptions): Promise<Reply | 'not-begun'> {
   const at = { folder: input.folder, name: input.nextName() }
+  const attempt = attemptOf({ input, at, label: labelOf(command) }, given)
+  return goOn(attempt, startText(at, command, attempt.limitBytes))
+}
+
+/**
+ * What the last script of a step gave, whoever began it; waits for one that still runs. Undefined where no receipt
+ * tells. Throws as running it does.
+ */
+export async function replyOfLast(input: ReceiptInput, given: RunOptions): Promise<Reply | undefined> {
+  const { stdout } = await input.probe.run(namesText(input.folder))
+  const name = lastName(stdout.toString('utf8').split('\n'))
+  if (name === undefined) return undefined
+  const at = { folder: input.folder, name }
+  const state = await stateOf(input.probe, at)
+  if (state !== 'done' && state !== 'running') return undefined
+  const attempt = attemptOf({ input, at, label: `what was begun in ${pathOf(at)}` }, given)
+  const reply = await goOn(attempt, attachText(at, lengthsOf(attempt.came), attempt.limitBytes))
+  return reply === 'not-begun' ? undefined : reply
+}
+
+/** By the time and the number that the names begin with. */
+function lastName(names: readonly string[]): string | undefined {
+  const keyOf = (name: string): readonly number[] => name.split('.').map(Number)
+  const [last] = names
+    .filter((name) => /^\d+\.\d+\.run$/.test(name))
+    .sort((a, b) => (keyOf(b)[0] ?? 0) - (keyOf(a)[0] ?? 0) || (keyOf(b)[1] ?? 0) - (keyOf(a)[1] ?? 0))
+  return last
+}
+
+interface Asked {
+  readonly input: ReceiptInput
+  readonly at: ReceiptPlace
+  readonly label: string
+}
+
+function attemptOf({ input, at, label }: Asked, given: RunOptions): Attempt {
   const { timeoutMs, limitBytes } = { ...DEFAULTS, ...given }
   const came = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
   const options: Attempt['options'] = {
     ...given,
-    label: labelOf(command),
+    label,
     onOutput: (stream, chunk) => {
       came[stream] = Buffer.concat([came[stream], chunk])
       given.onOutput?.(stream, chunk)
     },
   }
-  const attempt = { input, at, options, limitBytes, until: input.now().getTime() + timeoutMs, came }
-  return goOn(attempt, startText(at, command, limitBytes))
+  return { input, at, options, limitBytes, until: input.now().getTime() + timeoutMs, came }
 }
 
 /** Runs a script that passes the command's output and exit code on, and others like it as often as they are lost. */

@@ -21,11 +21,12 @@ const isCutOff = ({ problem }: ChangeRecord): boolean =>
 
 /** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
 export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {
-  const unknown = changes.filter(
-    (change) => isUnseen(change) && (change.state === 'started' || (change.state === 'failed' && isCutOff(change))),
-  )
-  return unknown.map(inDoubt)
+  return changes.filter(isInDoubt).map(inDoubt)
 }
+
+/** Begun, its end not heard of, and looking does not tell. */
+const isInDoubt = (change: ChangeRecord): boolean =>
+  isUnseen(change) && (change.state === 'started' || (change.state === 'failed' && isCutOff(change)))
 
 const inDoubt = ({ host, step, name, change }: ChangeRecord): Problem => ({
   kind: 'blocked',
@@ -42,6 +43,7 @@ const inDoubt = ({ host, step, name, change }: ChangeRecord): Problem => ({
  */
 export async function settleOpen(running: Running, changes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
   const notBegun: ChangeRecord[] = []
+  for (const change of changes.filter(isInDoubt)) await waitUntilOver(running, change) // nothing is undone while it runs
   for (const change of changes.filter((one) => isOpen(one) && !isUnseen(one))) {
     const { host, stage, step } = change
     const place = { host, stage, step }

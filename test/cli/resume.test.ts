@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, globSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { LOCAL_INVENTORY, makeProject } from './project.ts'
@@ -26,11 +26,30 @@ steps:
 const project = () =>
   makeProject({ 'runbooks/slow.yaml': SLOW, 'inventories/default.yaml': LOCAL_INVENTORY, target: 'OTHER=1\n' })
 
+/** Takes the receipt of the step away, once it has ended. */
+async function forgetReceipts({ folder }: { readonly folder: string }): Promise<void> {
+  const hostFolder = path.join(folder, 'host')
+  await vi.waitUntil(() => globSync('*/middle/*/rc', { cwd: hostFolder }).length === 1, { timeout: 30_000 })
+  for (const middle of globSync('*/middle', { cwd: hostFolder }))
+    rmSync(path.join(hostFolder, middle), { recursive: true })
+}
+
+test('a step that went on without the killed program is waited for; its end is taken over, and nobody is asked', async () => {
+  const here = project()
+  await here.runUntil('begun', 'apply', 'slow', '--yes')
+  const resuming = here.run('resume', 'last', '--yes')
+  here.write('go', '')
+  expect(await resuming).toMatchObject({ code: 0, stdout: expect.stringContaining('Changes: 3 in place, 0 undone.') })
+  expect(here.read('target')).toBe('OTHER=1\nFIRST=done\nLAST=done\n')
+  expect(here.read('runs')).toBe('run\n')
+})
+
 test('a run killed in a step that nothing can judge asks for its outcome, and then goes on as the same run', async () => {
   const here = project()
   await here.runUntil('begun', 'apply', 'slow', '--yes')
   here.write('go', '') // what was begun on the host ends by itself
   expect(here.read('target')).toBe('OTHER=1\nFIRST=done\n')
+  await forgetReceipts(here)
 
   const refused = await here.run('resume', 'last', '--yes')
   expect(refused).toMatchObject({ code: 3 })

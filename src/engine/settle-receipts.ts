@@ -1,0 +1,54 @@
+import type { Session } from '../model/module.ts'
+import { ProblemError, problemsOf } from '../model/problem.ts'
+import type { ChangeRecord } from '../model/run-record.ts'
+import type { RunInput } from './input.ts'
+import { isLost } from './link.ts'
+import { openHosts } from './open-hosts.ts'
+import { type Running, stepOf } from './running.ts'
+import { lastReplyAt, sessionAt } from './session-at.ts'
+
+/** Begun and not known to have ended, where the receipt of one command is all that there is to know. */
+export const isCommandInDoubt = ({ state, change, trace }: ChangeRecord): boolean =>
+  state === 'started' && change.verb === 'run' && trace === undefined
+
+/**
+ * Records how the commands of an interrupted run ended that nobody waited for, by the receipts on their hosts; waits
+ * for those that still run, with their output. What no receipt tells stays in doubt.
+ */
+export async function settleByReceipts(input: RunInput, changes: readonly ChangeRecord[]): Promise<void> {
+  const open = changes.filter(isCommandInDoubt)
+  const names = new Set(open.map(({ host }) => host))
+  const hosts = await openHosts({ ...input, hosts: input.hosts.filter(({ name }) => names.has(name)) })
+  const journal = await input.journals.reopen(input.run)
+  try {
+    const record: Running['record'] = async (event) => {
+      await journal.append(event)
+      input.emit(event)
+    }
+    const running: Running = { input, contexts: hosts.contexts, record, keep: journal.keep }
+    for (const change of open) await settleOne(running, change)
+  } finally {
+    await journal.close()
+    await hosts.close()
+  }
+}
+
+async function settleOne(running: Running, open: ChangeRecord): Promise<void> {
+  const { host, stage, change } = open
+  const step = stepOf(running.input.runbook, open)
+  const place = { host, stage, step: open.step }
+  try {
+    const under = { host, stage, step }
+    const reply = await lastReplyAt(running, under, open.folder)
+    if (!reply || !step.module.apply) return
+    const session: Session = { ...sessionAt(running, under, open.folder), run: () => Promise.resolve(reply) }
+    const output = await step.module.apply(open.args, { ...change, predicts: {} }, session)
+    const kept = output === undefined ? {} : { output }
+    await running.record({ type: 'step-finished', ...place, result: 'changed', summary: change.summary, ...kept })
+  } catch (error) {
+    if (isLost(error)) return // it stays in doubt
+    const [problem, ...others] = problemsOf(error, { host, step: open.step })
+    if (problem.kind === 'unreachable' || problem.kind === 'io') throw new ProblemError(problem, ...others)
+    await running.record({ type: 'step-failed', ...place, problem })
+  }
+}
