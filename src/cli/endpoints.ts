@@ -19,7 +19,7 @@ import type { World } from './world.ts'
 /** Keys that are tried when nothing names one, as OpenSSH does (ssh_config(5), IdentityFile). */
 const IDENTITY_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 
-/** What flags, environment and answers say of reaching hosts. Asks for the sudo password where --ask-become-pass is given. */
+/** What flags, environment and answers say of reaching hosts. Asks for the password to become root where --ask-become-pass is given. */
 export async function openAccess(reach: Reach, world: World): Promise<EndpointOptions> {
   const { user, privateKey, connection, timeoutMs } = reach
   const becomePassword = reach.becomePassword === 'ask' ? await askBecomePassword(world) : undefined
@@ -104,7 +104,7 @@ function together<T>(results: readonly Result<T>[]): Result<readonly T[]> {
 }
 
 async function askBecomePassword(world: World) {
-  if (canAsk(world, 'allowed')) return askHidden(world, 'sudo password:')
+  if (canAsk(world, 'allowed')) return askHidden(world, 'password to become root:')
   throw new ProblemError({ kind: 'usage', message: '--ask-become-pass needs a terminal to ask on' })
 }
 

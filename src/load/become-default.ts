@@ -23,15 +23,10 @@ export function becomeDefault(host: Host): Result<boolean | undefined> {
   return fail([{ kind: 'parameter', host: host.name, message }])
 }
 
-/** Another user, or another way to become root, would be passed over silently. */
+/** Another user would be passed over silently. */
 function refuseOthers({ vars }: Host): { readonly message: string; readonly hint: string } | undefined {
   const user = USERS.map((one) => vars.get(one)).find((one) => one && one.value !== 'root')
-  if (user) {
-    const message = `commands run as root or as who logs in, not as ${JSON.stringify(user.value)}, from ${user.origin.text}`
-    return { message, hint: 'use runuser -u NAME in the command' }
-  }
-  const method = vars.get('ansible_become_method')
-  if (!method || method.value === 'sudo' || method.value === 'ansible.builtin.sudo') return undefined
-  const message = `only sudo is there to become root, not ${JSON.stringify(method.value)}, from ${method.origin.text}`
-  return { message, hint: 'allow sudo for who logs in, or log in as root' }
+  if (!user) return undefined
+  const message = `commands run as root or as who logs in, not as ${JSON.stringify(user.value)}, from ${user.origin.text}`
+  return { message, hint: 'use runuser -u NAME in the command' }
 }

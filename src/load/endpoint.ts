@@ -4,6 +4,7 @@ import type { Host } from '../model/inventory.ts'
 import { fail, type Result, succeed } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Endpoint } from '../model/transport.ts'
+import { becomeMethodOf } from './become-method.ts'
 import { numberVar, type Reading, rawVar, secretVar, textVar, wrong } from './host-vars.ts'
 import { type ArgumentFault, parseSshArguments, type SshArguments } from './ssh-arguments.ts'
 import type { SshConfig } from './ssh-config.ts'
@@ -53,12 +54,14 @@ export function endpointOf(host: Host, options: EndpointOptions): Result<Endpoin
   const endpoint = resolve(said, config, { host: host.name, transport, options })
   checkWords(reading, endpoint)
   const secrets = secretsOf(reading, options)
+  const becomeMethod = becomeMethodOf(reading)
   const jumps = ssh.jumps ?? config.jumps ?? []
   const hops = transport === 'ssh2' ? hopsOf(reading, jumps, { configs, options, depth: 0 }) : []
   if (reading.problems.length > 0) return fail(reading.problems)
   return succeed({
     ...endpoint,
     ...secrets,
+    ...(becomeMethod ? { becomeMethod } : {}),
     ...(transport === 'openssh' ? { sshArguments: opensshArguments(said, ssh) } : {}),
     ...(hops.length > 0 ? { jumps: hops } : {}),
   })

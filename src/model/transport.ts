@@ -27,8 +27,11 @@ export interface Runner {
   run(command: Command, options?: RunOptions): Promise<Reply>
 }
 
-/** With which user commands run: as the one that logged in, or as root through sudo. */
+/** With which user commands run: as the one that logged in, or as root. */
 export type Privilege = 'login' | 'root'
+
+/** The tool that makes the one who logged in root. */
+export type BecomeMethod = 'sudo' | 'su' | 'doas'
 
 /** An open way to one host: one connection, and at most one shell per privilege. */
 export interface Connection {
@@ -63,7 +66,8 @@ export interface Endpoint {
   readonly password?: Secret
   readonly passphrase?: Secret
   readonly knownHostsFiles: readonly string[] // absolute; the first is where `trust` writes
-  readonly becomePassword?: Secret
+  readonly becomeMethod?: BecomeMethod // default sudo
+  readonly becomePassword?: Secret // what sudo asks for; of su the password of root; doas takes none
   readonly connectTimeoutMs: number
   readonly agentKeys?: 'named' // of the agent's keys only those of identityFiles; absent: all
   readonly hostKeyAlias?: string // the name that known_hosts has for it, in place of address and port

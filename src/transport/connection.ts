@@ -1,9 +1,9 @@
 import type { Connection, Endpoint, Privilege } from '../model/transport.ts'
+import { becomeTool } from './become.ts'
 import type { OpenChannel } from './channel.ts'
 import type { Job } from './job.ts'
 import { createRunner } from './runner.ts'
 import { ShellQueue } from './shell-queue.ts'
-import { becomeFor } from './shell-text.ts'
 import { closedByUs } from './transport-problem.ts'
 
 /** The way to one host, whichever it is, without the shells on it. */
@@ -18,7 +18,7 @@ export function createConnection(endpoint: Endpoint, line: Line, newNonce: () =>
   const queues = new Map<Privilege, ShellQueue>()
   let isClosed = false
   const queueFor = (asked: Privilege): ShellQueue => {
-    const privilege = becomeFor(endpoint, asked, newNonce).kind === 'none' ? 'login' : asked
+    const privilege = becomeTool(endpoint, asked) === undefined ? 'login' : asked
     const queue = queues.get(privilege) ?? new ShellQueue({ endpoint, privilege, newNonce, ...line })
     queues.set(privilege, queue)
     return queue

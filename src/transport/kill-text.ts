@@ -2,7 +2,7 @@
  * A script that ends what the shell with process id `pid` runs, and that shell first of all, so that it does not go
  * on to its next command. It must run with the same privilege: signals sent through ssh do not reach what sudo runs.
  *
- * Ended are all processes of the shell's session when the session is the shell's own (sshd and sudo see to that), or
+ * Ended are all processes of the shell's session when the session is the shell's own (sshd and the tool see to that), or
  * else the shell's descendants in that session. A process that began a session of its own (setsid) was detached on
  * purpose and is left alone. TERM first, after a second KILL. Exits 1 and prints what is still alive.
  */
@@ -17,7 +17,7 @@ session=$sid parent=$ppid own=no
 [ "$session" = "$shell" ] && own=yes
 if [ "$session" = "$parent" ]; then
   name=; { read -r name </proc/$parent/comm; } 2>/dev/null
-  [ "$name" = sudo ] && own=yes
+  case $name in sudo | doas) own=yes ;; esac
 fi
 spared=" $$ " at=$parent
 while [ "$at" -gt 1 ]; do

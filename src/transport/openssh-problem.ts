@@ -17,7 +17,7 @@ export function opensshProblem(endpoint: Endpoint, said: string): ProblemError {
       ? {
           kind: 'auth',
           message: `${placeText(endpoint)} refused to let ${endpoint.user} in`,
-          hint: 'ssh is never asked for passwords or passphrases: load the key with ssh-add; ssh -v shows what it tries',
+          hint: 'ssh is never asked for passwords or passphrases: load the key with ssh-add; ssh -v shows what it tries. A locked or expired account is refused too',
         }
       : {
           kind: 'unreachable',

@@ -1,10 +1,11 @@
 import type { Secret } from '../model/secret.ts'
 import type { Reply } from '../model/transport.ts'
+import { type Become, complaintOf, openingText, timesAsked } from './become.ts'
 import { type CappedBytes, createCappedBytes } from './capped-bytes.ts'
 import type { Channel, ChannelEnd, OpenChannel } from './channel.ts'
 import { createFrameReader } from './frame-reader.ts'
 import type { Job } from './job.ts'
-import { type Become, commandText, helloText, openingText } from './shell-text.ts'
+import { commandText, helloText } from './shell-text.ts'
 
 const noiseLimitBytes = 65_536
 
@@ -50,7 +51,7 @@ export class Shell {
 
   constructor(options: ShellOptions) {
     this.#options = options
-    this.#stage = options.become.kind === 'sudo-password' ? 'awaiting-prompt' : 'open'
+    this.#stage = options.become.kind === 'asking' ? 'awaiting-prompt' : 'open'
     this.#flights.set(0, newFlight(undefined, noiseLimitBytes))
     this.#unsent.push(helloText(options.nonce))
   }
@@ -86,19 +87,13 @@ export class Shell {
     return [...this.#flights.values()].flatMap((flight) => flight.job ?? [])
   }
 
-  /** What was said before the hello: of sudo its complaint, without our prompt; of a login shell all that it printed. */
+  /** What was said before the hello: of a tool its complaint, of a login shell all that it printed. */
   complaint(): string {
     const hello = this.#flights.get(0)
     const { become } = this.#options
     const stderr = hello?.stderr.bytes().toString() ?? ''
-    switch (become.kind) {
-      case 'none':
-        return `${stderr.trim()}\n${hello?.stdout.bytes().toString() ?? ''}`.trim()
-      case 'sudo':
-        return stderr.trim()
-      case 'sudo-password':
-        return stderr.replaceAll(become.prompt, '').trim()
-    }
+    if (become.kind !== 'none') return complaintOf(become, stderr)
+    return `${stderr.trim()}\n${hello?.stdout.bytes().toString() ?? ''}`.trim()
   }
 
   /** Writes jobs in one piece; the host does them one after another. */
@@ -134,24 +129,26 @@ export class Shell {
     if (!flight || this.#isDetached) return // late output of a command that has ended
     flight[stream].add(chunk)
     flight.job?.onOutput?.(stream, chunk)
-    if (this.#stage !== 'open') this.#talkToSudo(flight)
+    if (this.#stage !== 'open') this.#answer(flight)
   }
 
-  // The password is written only after our own prompt was seen: where sudo needs none, it would reach the shell.
-  #talkToSudo(hello: Flight): void {
+  // The password is written only when it was asked for: where none is needed, it would reach the shell.
+  #answer(hello: Flight): void {
     const { become, password } = this.#options
-    if (become.kind !== 'sudo-password') return
-    if (hello.stdout.bytes().includes(become.started)) {
+    if (become.kind !== 'asking') return
+    const [stdout, stderr] = [hello.stdout.bytes().toString('latin1'), hello.stderr.bytes().toString('latin1')]
+    if (stdout.includes(become.started)) {
       this.#stage = 'open'
       this.#send()
       return
     }
-    const prompts = hello.stderr.bytes().toString('latin1').split(become.prompt).length - 1
-    if (prompts >= 1 && this.#stage === 'awaiting-prompt') {
+    const asked = timesAsked(become, { stdout, stderr })
+    if (asked >= 1 && this.#stage === 'awaiting-prompt') {
       this.#stage = 'awaiting-start'
-      this.#channel?.write(Buffer.from(`${password?.reveal() ?? ''}\n`))
+      if (password) this.#channel?.write(Buffer.from(`${password.reveal()}\n`))
+      else this.#channel?.end()
     }
-    if (prompts >= 2) this.#channel?.end() // one attempt: more of them lock accounts
+    if (asked >= 2) this.#channel?.end() // one attempt: more of them lock accounts
   }
 
   #takeMark(stream: Stream, index: number, code: number): void {

@@ -1,11 +1,12 @@
 import type { ProblemError } from '../model/problem.ts'
 import type { Endpoint, Privilege, Reply } from '../model/transport.ts'
+import { becomeFor, becomeTool } from './become.ts'
+import { becomeRefused } from './become-problem.ts'
 import type { ChannelEnd, OpenChannel } from './channel.ts'
 import type { Job } from './job.ts'
 import { killText } from './kill-text.ts'
 import { runOnce } from './run-once.ts'
 import { Shell, type ShellOptions } from './shell-protocol.ts'
-import { becomeFor } from './shell-text.ts'
 import {
   closedByUs,
   connectionLost,
@@ -13,7 +14,6 @@ import {
   noShell,
   secondsText,
   shellEnded,
-  sudoRefused,
   timedOut,
 } from './transport-problem.ts'
 
@@ -40,7 +40,7 @@ export class ShellQueue {
   #isKilling = false
   #isPumpDue = false
   #deadline: NodeJS.Timeout | undefined
-  #refusal: ProblemError | undefined // of sudo, for ever: a password is not tried twice
+  #refusal: ProblemError | undefined // of sudo and its like, for ever: a password is not tried twice
 
   constructor(options: QueueOptions) {
     this.#options = options
@@ -146,9 +146,11 @@ export class ShellQueue {
 
   #refused(shell: Shell, how: string): void {
     const { endpoint, privilege } = this.#options
-    const isSudo = becomeFor(endpoint, privilege, () => '').kind !== 'none'
-    const problem = (isSudo ? sudoRefused : noShell)(endpoint, how, shell.complaint())
-    if (isSudo) this.#refusal = problem
+    const tool = becomeTool(endpoint, privilege)
+    const problem = tool
+      ? becomeRefused(endpoint, tool, how, shell.complaint())
+      : noShell(endpoint, how, shell.complaint())
+    if (tool) this.#refusal = problem
     shell.close()
     this.#rejectAll(shell, problem)
   }

@@ -1,41 +1,4 @@
-import { quote } from '../model/command.ts'
-import type { Endpoint, Privilege } from '../model/transport.ts'
-
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const chunkBytes = 16_384 // of standard input in one printf: keeps the shell's longest word short
-
-/** How root is reached: without a password, or with one that is asked for by `prompt` on standard error. */
-export type Become =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'sudo' }
-  | { readonly kind: 'sudo-password'; readonly prompt: string; readonly started: string }
-
-/** Whoever logs in as root needs no sudo; a nonce keeps a host from faking the prompt by chance. */
-export function becomeFor(endpoint: Endpoint, privilege: Privilege, newNonce: () => string): Become {
-  if (privilege === 'login' || endpoint.user === 'root') return { kind: 'none' }
-  if (!endpoint.becomePassword) return { kind: 'sudo' }
-  return { kind: 'sudo-password', prompt: `[runbook ${newNonce()}] `, started: `started-${newNonce()}` }
-}
-
-/**
- * The command that makes the login shell, whichever it is, give way to a POSIX sh with an environment of ours. It
- * is visible to all users of the host (ps), so it holds no frame nonce. With a password, the shell tells that it
- * runs by writing `started` before it reads anything: whatever is written earlier would go to sudo's prompt.
- */
-export function openingText(become: Become): string {
-  switch (become.kind) {
-    case 'none':
-      return `exec ${shellWith('"$HOME"')} /bin/sh`
-    case 'sudo':
-      return `exec sudo -n -- ${shellWith('/root')} /bin/sh`
-    case 'sudo-password': {
-      const start = quote(`printf %s ${become.started}; exec /bin/sh`)
-      return `exec sudo -S -k -p ${quote(become.prompt)} -- ${shellWith('/root')} /bin/sh -c ${start}`
-    }
-  }
-}
-
-const shellWith = (home: string): string => `/usr/bin/env -i PATH=${path} HOME=${home} LC_ALL=C`
 
 /**
  * The first lines of a fresh shell: it starts in the home directory, and says hello by mark 0 with its process id

@@ -1,4 +1,4 @@
-import { type Problem, ProblemError } from '../model/problem.ts'
+import { ProblemError } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
 
 /** How problems name a host: `web-1 (10.0.0.1:22)`, and this machine by its name alone. */
@@ -61,24 +61,5 @@ export const noShell = (endpoint: Endpoint, how: string, detail: string): Proble
     ...(detail === '' ? {} : { detail }),
     hint: `look at the login shell of ${endpoint.user} (nologin?), and at ForceCommand and command= in sshd_config and authorized_keys`,
   })
-
-export function sudoRefused(endpoint: Endpoint, how: string, detail: string): ProblemError {
-  const isMissing = /not found|No such file/.test(detail) && !/password|sudoers/.test(detail)
-  const message = isMissing
-    ? `there is no sudo on ${placeText(endpoint)}, and ${endpoint.user} is not root`
-    : `sudo on ${placeText(endpoint)} did not make ${endpoint.user} root: it ${how}`
-  const problem: Problem = { kind: 'become', host: endpoint.host, message, hint: sudoHint(endpoint, detail, isMissing) }
-  return new ProblemError(detail === '' ? problem : { ...problem, detail })
-}
-
-function sudoHint({ user, becomePassword }: Endpoint, detail: string, isMissing: boolean): string {
-  if (isMissing) return 'install sudo, or log in as root'
-  if (becomePassword && /incorrect|try again|no password was provided/i.test(detail))
-    return `the password was refused; it was tried once only, so as not to lock ${user}'s account`
-  if (/password is required/.test(detail))
-    return `give ${user} NOPASSWD in sudoers, or the password with --ask-become-pass`
-  if (/tty/.test(detail)) return 'remove requiretty from sudoers for this user: a terminal is never used'
-  return `sudoers must let ${user} run /usr/bin/env (ALL) as root`
-}
 
 export const secondsText = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`)

@@ -1,5 +1,8 @@
-import { CASES, type Case } from './cases.ts'
+import { ACCOUNT_CASES } from './account-cases.ts'
+import { type Case, ROOT_CASES } from './cases.ts'
 import { TRANSPORTS, type TransportName } from './rig.ts'
+
+export const CASES: readonly Case[] = [...ROOT_CASES, ...ACCOUNT_CASES]
 
 /** What a case came to on a transport: `ok`, `FAILED`, or why it does not apply. */
 export type Cell = (one: Case, transport: TransportName) => string

@@ -51,6 +51,20 @@ describe('an endpoint', () => {
     })
   })
 
+  it.each([
+    ['sudo', 'sudo'],
+    ['ansible.builtin.su', 'su'],
+    ['community.general.doas', 'doas'],
+  ])('becomes root by %s', (said, method) => {
+    expect(endpoint({ ansible_become_method: said }).becomeMethod).toBe(method)
+  })
+
+  it('refuses another way to become root', () => {
+    expect(problems({ ansible_become_method: 'runas' })).toBe(
+      'parameter: e1: ansible_become_method "runas" is not supported, from host e1 (h.yaml:3:5)\n    there are sudo, su and doas\n',
+    )
+  })
+
   it('takes Ansible’s variables', () => {
     const vars = {
       ansible_host: '10.0.0.1',

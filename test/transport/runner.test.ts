@@ -116,7 +116,7 @@ test('a login that says nothing is given up after the time to connect', async ()
 })
 
 test('missing sudo is told as such', async () => {
-  const host = connect('dash', { prelude: 'PATH=/nowhere', endpoint: { user: 'ops' } })
+  const host = connect('dash', { path: '/nowhere', endpoint: { user: 'ops' } })
   await expect(host.probe('root').run(sh`true`)).rejects.toMatchObject({
     problems: [{ kind: 'become', message: 'there is no sudo on here, and ops is not root' }],
   })

@@ -34,7 +34,7 @@ export interface Watched extends Connection {
 /** This machine as a host whose /bin/sh is the given shell, or after `prelude` in the login shell. */
 export function connectionTo(
   shell: ShellName,
-  options: { prelude?: string; endpoint?: Partial<Endpoint> } = {},
+  options: { prelude?: string; path?: string; endpoint?: Partial<Endpoint> } = {},
 ): Watched {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
   const home = join(folder, 'home')
@@ -43,7 +43,8 @@ export function connectionTo(
   const writes: string[] = []
   const channels: Channel[] = []
   const openChannel: OpenChannel = async (command, listener) => {
-    const text = command.replace('/bin/sh', sh).replace('"$HOME"', quote(home))
+    const inPath = options.path === undefined ? command : command.replace(/PATH=\S+/, `PATH=${options.path}`)
+    const text = inPath.replace('/bin/sh', sh).replace('"$HOME"', quote(home))
     const channel = await openLocalChannel(`${options.prelude ?? ''}\n${text}`, listener)
     channels.push(channel)
     return {

@@ -8,6 +8,10 @@ import type { Endpoint } from '../../src/model/transport.ts'
 
 const program = '/usr/sbin/sshd'
 
+/** Whether a program is here; none is needed where none is named. */
+export const isInstalled = (name: string | undefined): boolean =>
+  name === undefined || ['/usr/bin', '/bin', '/usr/sbin'].some((folder) => existsSync(join(folder, name)))
+
 /** Why the tests against a real sshd cannot run here; undefined when they can. */
 export function sshdMissing(): string | undefined {
   if (!existsSync(program)) return 'sshd is not installed'
@@ -29,7 +33,11 @@ export interface Sshd {
 }
 
 export async function startSshd(
-  options: { readonly types?: readonly string[]; readonly config?: readonly string[] } = {},
+  options: {
+    readonly types?: readonly string[]
+    readonly config?: readonly string[]
+    readonly accounts?: (etc: string) => void // fills a copy of /etc that this sshd alone sees
+  } = {},
 ): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-sshd-'))
   mkdirSync('/run/sshd', { recursive: true })
@@ -44,9 +52,14 @@ export async function startSshd(
   const hostKeys = Object.fromEntries(files.map((file, index) => [types[index] ?? '', publicKey(file)]))
   const clientKey = keygen('client')
   const port = await freePort()
-  writeFileSync(join(folder, 'config'), configText(folder, port, files, options.config ?? []))
   authorize(clientKey)
-  const { log, stop } = await startProgram(folder)
+  const etc = options.accounts ? join(folder, 'etc') : undefined
+  if (etc && options.accounts) privateEtc(etc, clientKey, options.accounts)
+  writeFileSync(
+    join(folder, 'config'),
+    configText(folder, port, files, [...(etc ? ownAccounts : []), ...(options.config ?? [])]),
+  )
+  const { log, stop } = await startProgram(folder, etc)
   const knownHosts = (lines: readonly string[]): string => {
     const file = join(mkdtempSync(join(folder, 'known-')), 'known_hosts')
     writeFileSync(file, lines.map((line) => `${line}\n`).join(''))
@@ -70,6 +83,15 @@ export async function startSshd(
 export const publicKey = (file: string): string =>
   readFileSync(`${file}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ')
 
+// before all else, so that it wins: everybody has a home of their own, which must not be where root's folder is
+const ownAccounts = ['AuthorizedKeysFile /etc/authorized_keys', 'SetEnv HOST_OF=tests', 'UsePAM no']
+
+function privateEtc(etc: string, clientKey: string, fill: (etc: string) => void): void {
+  execFileSync('cp', ['-a', '/etc', etc])
+  writeFileSync(join(etc, 'authorized_keys'), `${publicKey(clientKey)}\n`)
+  fill(etc)
+}
+
 // a locked account gets in through PAM only; without PAM a login is faster
 const configText = (folder: string, port: number, hostKeys: readonly string[], more: readonly string[]): string =>
   [
@@ -90,8 +112,20 @@ const configText = (folder: string, port: number, hostKeys: readonly string[], m
 
 const isRootLocked = (): boolean => /^root:!/m.test(readFileSync('/etc/shadow', 'utf8'))
 
-async function startProgram(folder: string): Promise<Pick<Sshd, 'log' | 'stop'>> {
-  const child = spawn(program, ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+async function startProgram(folder: string, etc: string | undefined): Promise<Pick<Sshd, 'log' | 'stop'>> {
+  const sshd = [program, '-D', '-e', '-f', join(folder, 'config')]
+  const inside = [
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    'mount --bind "$0" /etc && exec "$@"',
+    etc ?? '',
+    ...sshd,
+  ]
+  const [command = '', ...words] = etc === undefined ? sshd : ['unshare', ...inside]
+  const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] })
   let text = ''
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
