@@ -200,7 +200,8 @@ const approvalOf = (raw: Raw): Approval => ({
 function viewOf(raw: Raw): InventoryView {
   if (raw.graph === true) return { kind: 'graph', detail: raw.vars === true ? 'vars' : 'names' }
   const host = text(raw.host)
-  return host === undefined ? { kind: 'list' } : { kind: 'host', host }
+  const format = raw.yaml === true ? 'yaml' : 'json'
+  return host === undefined ? { kind: 'list', format } : { kind: 'host', host, format }
 }
 
 const formatOf = (raw: Raw): ReportFormat =>

@@ -189,6 +189,7 @@ export const COMMANDS: readonly CommandRow[] = [
       { flags: '--graph', help: 'groups as a tree' },
       { flags: '--vars', help: 'with --graph: variables too' },
       { flags: '--host <name>', help: 'variables of one host as JSON' },
+      { flags: '-y, --yaml', help: 'with --list and --host: YAML; groups as a tree' },
       ...INVENTORY,
       ...LIMIT,
       ...OUTPUT,

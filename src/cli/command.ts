@@ -42,9 +42,9 @@ export type ReportFormat = 'text' | 'markdown' | 'json'
 export type FindingFormat = 'text' | 'json' | 'github' | 'sarif'
 
 export type InventoryView =
-  | { readonly kind: 'list' }
+  | { readonly kind: 'list'; readonly format: 'json' | 'yaml' }
   | { readonly kind: 'graph'; readonly detail: 'names' | 'vars' }
-  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'host'; readonly host: string; readonly format: 'json' | 'yaml' }
 
 /** Where the passwords of ansible-vault come from. */
 export interface VaultAccess {

@@ -3,7 +3,15 @@ import { hostOf, selectHosts } from '../load/select-hosts.ts'
 import { hostName } from '../model/id.ts'
 import type { Host, Inventory } from '../model/inventory.ts'
 import { ProblemError, unwrap } from '../model/problem.ts'
-import { inventoryGraph, inventoryList, narrowed, plainVars, sortedJsonText } from '../report/inventory-text.ts'
+import {
+  inventoryGraph,
+  inventoryList,
+  inventoryTree,
+  narrowed,
+  plainVars,
+  sortedJsonText,
+} from '../report/inventory-text.ts'
+import { yamlText } from '../report/yaml-text.ts'
 import type { CommandOf } from './command.ts'
 import { openInventory } from './open-files.ts'
 import type { World } from './world.ts'
@@ -22,9 +30,11 @@ function render(inventory: Inventory, view: CommandOf<'inventory'>['view']): str
     case 'graph':
       return inventoryGraph(inventory, view.detail)
     case 'list':
-      return sortedJsonText(inventoryList(inventory))
-    case 'host':
-      return sortedJsonText(plainVars(knownHost(inventory, view.host).vars))
+      return view.format === 'yaml' ? yamlText(inventoryTree(inventory)) : sortedJsonText(inventoryList(inventory))
+    case 'host': {
+      const vars = plainVars(knownHost(inventory, view.host).vars)
+      return view.format === 'yaml' ? yamlText(vars) : sortedJsonText(vars)
+    }
   }
 }
 

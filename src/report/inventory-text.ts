@@ -24,6 +24,27 @@ export function inventoryList(inventory: Inventory): JsonObject {
   }
 }
 
+/** What `ansible-inventory --list --yaml` prints: groups as a tree, a host's variables where it first comes. */
+export function inventoryTree(inventory: Inventory): JsonObject {
+  const seen = new Set<HostName>()
+  const treeOf = (name: string): JsonObject => {
+    const group = inventory.groups.get(name)
+    if (!group) return {}
+    const children = Object.fromEntries(group.children.map((child) => [child, treeOf(child)]))
+    const hosts = name === 'all' ? [] : group.hosts.map((host): [string, Json] => [host, varsAtFirst(host)])
+    return {
+      ...(group.children.length > 0 ? { children } : {}),
+      ...(hosts.length > 0 ? { hosts: Object.fromEntries(hosts) } : {}),
+    }
+  }
+  const varsAtFirst = (host: HostName): JsonObject => {
+    if (seen.has(host)) return {}
+    seen.add(host)
+    return plainVars(inventory.hosts.get(host)?.vars ?? new Map())
+  }
+  return { all: treeOf('all') }
+}
+
 /** What `ansible-inventory --host NAME` prints, with passwords as `***`. */
 export const plainVars = (vars: Variables): JsonObject =>
   Object.fromEntries(

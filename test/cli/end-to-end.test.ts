@@ -197,6 +197,8 @@ describe('looking at files', () => {
   test('inventory prints what ansible-inventory would', async () => {
     const here = project()
     expect((await here.run('inventory', '--graph')).stdout).toBe('@all:\n  |--@ungrouped:\n  |  |--here\n')
+    const yaml = await here.run('inventory', '--yaml')
+    expect(yaml.stdout).toMatch(/^all:\n {2}children:\n {4}ungrouped:\n {6}hosts:\n {8}here:/)
     expect(JSON.parse((await here.run('inventory')).stdout)).toEqual({
       _meta: { hostvars: { here: { ansible_connection: 'local', runbooks: ['greet'] } } },
       all: { children: ['ungrouped'] },

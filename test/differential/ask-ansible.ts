@@ -11,6 +11,7 @@ export interface Asked {
 export type Answer =
   | {
       readonly list: unknown
+      readonly yaml: string // --list --yaml, without folded lines and anchors
       readonly hosts: Readonly<Record<string, readonly string[]>>
       readonly warnings: readonly string[]
     }

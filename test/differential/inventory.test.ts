@@ -6,7 +6,8 @@ import { loadInventory } from '../../src/load/inventory.ts'
 import { selectHosts } from '../../src/load/select-hosts.ts'
 import type { Inventory } from '../../src/model/inventory.ts'
 import { unwrap } from '../../src/model/problem.ts'
-import { inventoryGraph, inventoryList, sortedJsonText } from '../../src/report/inventory-text.ts'
+import { inventoryGraph, inventoryList, inventoryTree, sortedJsonText } from '../../src/report/inventory-text.ts'
+import { yamlText } from '../../src/report/yaml-text.ts'
 import { writeFiles } from '../load/write-files.ts'
 import { askAnsible } from './ask-ansible.ts'
 import { generatedInventory } from './inventory-arbitrary.ts'
@@ -27,7 +28,7 @@ function selected(inventory: Inventory, pattern: string): readonly string[] | 'u
 }
 
 describe(`generated inventories (seed ${SEED})`, () => {
-  it(`${CASES} of them, in YAML, INI and folders, read as ansible-inventory --list reads them`, () => {
+  it(`${CASES} of them, in YAML, INI and folders, read as ansible-inventory --list and --yaml read them`, () => {
     const cases = fc.sample(generatedInventory, { seed: SEED, numRuns: CASES })
     const files = cases.flatMap((one, index) =>
       Object.entries(one.files).map(([name, text]): [string, string] => [`${index}/${name}`, text]),
@@ -51,6 +52,7 @@ describe(`generated inventories (seed ${SEED})`, () => {
       expect(loaded.ok ? [] : loaded.problems, where).toEqual([])
       const inventory = unwrap(loaded)
       expect(plain(inventoryList(inventory)), where).toEqual(answer.list)
+      expect(yamlText(inventoryTree(inventory)), where).toBe(answer.yaml)
       for (const pattern of patterns) {
         const ours = selected(inventory, pattern)
         // Ansible warns of a name that nothing has and goes on; here it is an error.
@@ -91,6 +93,7 @@ describe('inventories as people write them', () => {
       const inventory = unwrap(loadInventory([source]))
       expect(plain(inventoryList(inventory))).toEqual(JSON.parse(ansibleInventory(folder, '-i', source, '--list')))
       expect(sortedJsonText(inventoryList(inventory))).toBe(ansibleInventory(folder, '-i', source, '--list'))
+      expect(yamlText(inventoryTree(inventory))).toBe(ansibleInventory(folder, '-i', source, '--list', '--yaml'))
       expect(inventoryGraph(inventory)).toBe(ansibleInventory(folder, '-i', source, '--graph'))
       expect(inventoryGraph(inventory, 'vars')).toBe(ansibleInventory(folder, '-i', source, '--graph', '--vars'))
     },
