@@ -104,6 +104,7 @@ async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; reado
     hostFolder: hostFolder(flow.world),
     approve: agreer(flow.world, flow.approval),
     stopRequested: watch.stop.requested,
+    atWork: watch.stop.atWork,
     allowIrreversible: flow.allowIrreversible,
   }
 }

@@ -47,6 +47,14 @@ export interface PlanInput {
 /** `agreed-before`: by an option, where nobody can be asked. */
 export type Answer = 'agreed' | 'agreed-before' | 'refused' | 'nobody'
 
+/** A command of a step that runs on its host. */
+export interface Work {
+  readonly host: HostName
+  readonly label: string
+  /** Ends it and all that it started there, over a connection of its own; tells how that went. The run stops. */
+  end(): Promise<string>
+}
+
 /** What changing hosts needs besides. */
 export interface RunInput extends PlanInput {
   readonly run: RunId
@@ -55,6 +63,7 @@ export interface RunInput extends PlanInput {
   /** Asks who runs this; absent: nobody is there. */
   readonly approve?: (question: string) => Promise<Answer>
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
+  readonly atWork?: Set<Work> // what runs on the hosts, for the second Ctrl-C
   readonly allowIrreversible: boolean
 }
 

@@ -23,6 +23,14 @@ export interface ReceiptInput {
   readonly nextName: () => string
   readonly reconnect: () => Promise<void>
   readonly now: () => Date
+  /** Told of each script that may run now. */
+  readonly atWork?: (at: ReceiptPlace, label: string) => Watched
+}
+
+/** A script that somebody may end meanwhile. */
+export interface Watched {
+  readonly isEnded: () => boolean
+  readonly over: () => void
 }
 
 const DEFAULTS = { timeoutMs: 30_000, limitBytes: 1_048_576 } // as Runner has them
@@ -112,6 +120,23 @@ function attemptOf({ input, at, label }: Asked, given: RunOptions): Attempt {
 
 /** Runs a script that passes the command's output and exit code on, and others like it as often as they are lost. */
 async function goOn(attempt: Attempt, first: Command): Promise<Reply | 'not-begun'> {
+  const { input, at, options } = attempt
+  const watched = input.atWork?.(at, options.label)
+  try {
+    return await toItsEnd(attempt, first)
+  } catch (error) {
+    if (watched?.isEnded())
+      throw new ProblemError({
+        kind: 'interrupted',
+        message: `ended on request, nobody knows how far it came: ${options.label}`,
+      })
+    throw error
+  } finally {
+    watched?.over()
+  }
+}
+
+async function toItsEnd(attempt: Attempt, first: Command): Promise<Reply | 'not-begun'> {
   const { input, at, options, limitBytes, came } = attempt
   for (let text = first; ; text = attachText(at, lengthsOf(came), limitBytes)) {
     const reply = await unlessLost(attempt, () => input.runner.run(text, { ...options, timeoutMs: timeLeft(attempt) }))

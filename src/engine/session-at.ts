@@ -1,10 +1,12 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Session } from '../model/module.ts'
-import type { Reply, RunOptions } from '../model/transport.ts'
+import type { Privilege, Reply, RunOptions } from '../model/transport.ts'
 import { controllerFor } from './controller-side.ts'
-import { contextOf, privilegeOf, receiptName } from './host-context.ts'
+import { contextOf, privilegeOf, receiptName, type Workplace } from './host-context.ts'
+import type { RunInput, Work } from './input.ts'
 import { withTimeout } from './reads.ts'
-import { type ReceiptInput, replyOfLast, withReceipts } from './receipt.ts'
+import { endReceipt, type ReceiptInput, replyOfLast, type Watched, withReceipts } from './receipt.ts'
+import type { ReceiptPlace } from './receipt-text.ts'
 import type { Place, Running } from './running.ts'
 
 /** The session of one step: its folder, its scripts under receipts, their output shown as it comes. */
@@ -34,10 +36,39 @@ function receiptsAt({ contexts, input }: Running, place: Place, folder: string) 
     nextName: () => receiptName(own, input.clock),
     reconnect: context.connection.reconnect,
     now: input.clock.now,
+    atWork: (at, label) => announce(input, { place: context, privilege, at, label }),
   }
   // A character may be cut in two where the output comes in pieces.
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
   const onOutput: RunOptions['onOutput'] = (stream, chunk) =>
     input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: decoders[stream].write(chunk) })
   return { receipts, options: { onOutput } }
+}
+
+interface Begun {
+  readonly place: Workplace
+  readonly privilege: Privilege
+  readonly at: ReceiptPlace
+  readonly label: string
+}
+
+function announce({ atWork, transport }: RunInput, { place, privilege, at, label }: Begun): Watched {
+  const { name: host, endpoint } = place.target
+  let ended = false
+  const work: Work = {
+    host,
+    label,
+    // The shell of the step is busy with it.
+    end: async () => {
+      ended = true
+      const connection = await transport.open(endpoint)
+      try {
+        return await endReceipt(connection.session(privilege), at)
+      } finally {
+        await connection.close()
+      }
+    },
+  }
+  atWork?.add(work)
+  return { isEnded: () => ended, over: () => atWork?.delete(work) }
 }

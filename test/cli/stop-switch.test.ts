@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeStopSwitch } from '../../src/cli/stop-switch.ts'
+import { hostName } from '../../src/model/id.ts'
 import { fakeWorld } from './fake-world.ts'
 
 const setUp = (during: 'looking' | 'changing') => {
@@ -38,6 +39,22 @@ test('the second one gives the terminal back, says how to undo, and ends with 13
   await settled()
   expect(world.exits).toEqual([130])
   expect(world.told().stderr).toContain('runbook rollback R')
+})
+
+test('the second one first ends what runs on the hosts, and tells how that went; one that cannot be ended holds nothing up', async () => {
+  const { world, stop, released } = setUp('changing')
+  const ended = Promise.withResolvers<string>()
+  stop.atWork.add({ host: hostName('e1'), label: 'mv /a /b', end: () => ended.promise })
+  stop.atWork.add({ host: hostName('e2'), label: 'sleep 9', end: () => Promise.reject(new Error('no route')) })
+  world.interrupt()
+  world.interrupt()
+  await settled()
+  expect(world.exits).toEqual([])
+  ended.resolve('it was killed')
+  await released
+  await settled()
+  expect(world.exits).toEqual([130])
+  expect(world.told().stderr).toContain('e1: mv /a /b: it was killed\ne2: sleep 9: it may still run: no route\n')
 })
 
 test('while only looking, the first one ends the program', async () => {

@@ -9,7 +9,7 @@ import type { Reply, Runner } from '../../src/model/transport.ts'
 type Answer = { readonly code?: number; readonly out?: string } | ProblemKind
 
 /** Replies in order, whatever is asked; a lost one has passed on its output before. */
-function hostSaying(answers: readonly Answer[], states: readonly string[] = []) {
+function hostSaying(answers: readonly Answer[], states: readonly string[] = [], isEnded = false) {
   const [left, said, asked] = [[...answers], [...states], [] as string[]]
   let reconnected = 0
   const reply = (code: number, text: string): Reply => ({
@@ -42,6 +42,7 @@ function hostSaying(answers: readonly Answer[], states: readonly string[] = []) 
       return Promise.resolve()
     },
     now: () => new Date(0),
+    atWork: () => ({ isEnded: () => isEnded, over: () => undefined }),
   })
   return { run: () => receipted.run(sh`do it`), asked, reconnections: () => reconnected }
 }
@@ -83,5 +84,11 @@ test('the deadline ends what runs on the host, and says whether that went well',
   const stubborn = hostSaying(['timeout', { code: 1, out: 'still alive: 7' }])
   await expect(stubborn.run()).rejects.toMatchObject({
     problems: [{ detail: 'it could not be killed: still alive: 7' }],
+  })
+})
+
+test('what was ended on request is told as that, not as a failure', async () => {
+  await expect(hostSaying([{ code: 213 }], ['dead'], true).run()).rejects.toMatchObject({
+    problems: [{ kind: 'interrupted', message: 'ended on request, nobody knows how far it came: do it' }],
   })
 })
