@@ -64,7 +64,7 @@ steps:
   - id: environment
     env_file: {path: /srv/leak/environment, create: true, set: {TOKEN: "{{ token }}", PLAIN: "yes"}}
   - id: argv
-    command: {argv: [sh, -c, 'printf %s "$1" >/srv/leak/argv', leak-argv, "{{ token }}"], check: "test \\"$(cat /srv/leak/argv)\\" = {{ token }}"}
+    command: {argv: [sh, -c, 'printf %s "$1" >/srv/leak/argv; sleep 1', leak-argv, "{{ token }}"], check: "test \\"$(cat /srv/leak/argv)\\" = {{ token }}"}
     undo: {shell: {script: "test \\"$(cat /srv/leak/argv)\\" = {{ token }} && rm /srv/leak/argv"}}
   - id: stdin
     shell: {script: "cat >/srv/leak/stdin", stdin: "{{ echoed.stdout }}"}
@@ -205,6 +205,7 @@ async function search(expected: readonly string[]): Promise<void> {
   expect(keptLeaks()).toEqual([])
   // The author of a runbook who puts it into the arguments of a program has it in the host's list of processes.
   expect([...sampled].filter((line) => !line.includes('leak-argv'))).toEqual([])
+  expect(sampled.size).toBeGreaterThan(0) // so the looking at processes sees those of hosts
 }
 
 test('the search finds what is there', async () => {
@@ -236,8 +237,11 @@ test('plan, apply, reports and rollback: it is nowhere but where it was meant to
 
 test('a run that fails and tells why, in words and in JSON', async () => {
   const badly = [...common(), '--set', source, '--set', 'ending=badly', '--yes', '--allow-irreversible']
-  for (const format of ['--verbose', '--json']) {
-    const failed = await run('apply', book, ...badly, format)
+  for (const [format, connection] of [
+    ['--verbose', 'openssh'],
+    ['--json', 'ssh'],
+  ] as const) {
+    const failed = await run('apply', book, ...badly, format, '--connection', connection)
     expect(failed.stdout + failed.stderr).toContain('*** is wrong')
     expect(failed.code).toBe(7)
     expect(await run('rollback', 'last', '--yes', format)).toMatchObject({ code: 8 }) // the last step has no inverse
