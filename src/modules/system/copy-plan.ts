@@ -14,6 +14,7 @@ export interface WantedCopy {
   readonly directory_mode?: string
   readonly owner?: string
   readonly group?: string
+  readonly prune?: boolean
 }
 
 export interface CopyState {
@@ -34,13 +35,14 @@ export function planCopy(wanted: WantedCopy, state: CopyState): Decision {
   return { kind: 'change', change: changeOf(wanted, parts) }
 }
 
-function refuse({ path, entries, modes = {} }: WantedCopy, { top, views }: CopyState): string | undefined {
+function refuse({ path, entries, modes = {}, prune }: WantedCopy, { top, views }: CopyState): string | undefined {
   if (entries === undefined) return 'copy takes src, the folder beside the runbook'
   const known = new Set(entries.map((entry) => entry.path))
   const orphan = [...known].find((name) => name.includes('/') && !known.has(directoryOf(`/${name}`).slice(1)))
   if (orphan !== undefined) return `entries has ${orphan} and not the folder that it lies in`
   const lost = Object.keys(modes).find((name) => !known.has(name))
   if (lost !== undefined) return `modes has ${lost}, which is not in src`
+  if (prune && path.lastIndexOf('/') === 0) return `prune would empty ${path} of the system: name a folder below it`
   // a link on the way would lead the copy elsewhere
   if (top.file.link !== null) return `${path} is a symbolic link to ${top.file.link}`
   const strange = views.find(({ file: { link } }, at) => link !== null && entries[at]?.target === undefined)

@@ -4,7 +4,7 @@ import type { Change, Probe, Session } from '../../model/module.ts'
 import { ControllerFolder, defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { ModeArgument, OwnerArgument, PathArgument } from './argument.ts'
+import { ModeArgument, OwnerArgument } from './argument.ts'
 import { changeEntry } from './change-entry.ts'
 import { type CopyState, planCopy } from './copy-plan.ts'
 import { readFileView } from './file-edit.ts'
@@ -14,11 +14,17 @@ import { moveOf, type RecordedMove } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
 import { revertFile } from './revert-file.ts'
 
-const below = '^(?!/)(?!(.*/)?\\.\\.?(/|$))[^\\u0000-\\u001f\\u007f]+$' // no way out of the folder
+const noDots = '(?!(.*/)?\\.\\.?(/|$))' // no way out of a folder
+const name = '[^/\\u0000-\\u001f\\u007f]+'
+/** One spelling a path, so that what prune finds is told from what is copied. */
+const below = `^${noDots}${name}(/${name})*$`
 
 const args = Type.Object(
   {
-    path: PathArgument('the folder on the host; the one that it lies in must exist'),
+    path: Type.String({
+      pattern: `^${noDots}(/${name})+$`,
+      description: 'the folder on the host (absolute, no slash at the end); the one that it lies in must exist',
+    }),
     src: Type.Optional(ControllerFolder('folder beside the runbook: at most 500 entries and 1 MiB of text files')),
     entries: Type.Optional(
       Type.Array(
