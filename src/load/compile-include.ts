@@ -10,6 +10,7 @@ import type { Compiling, NameUse } from './compiling.ts'
 import { type Within, withinInclude } from './include-scope.ts'
 import { schemaFaults } from './schema-check.ts'
 import { schemaProblem } from './schema-problem.ts'
+import { hasTemplate } from './template.ts'
 import { childOf, spanOf, textOf, toJson, type YamlNode } from './yaml-node.ts'
 
 /** Another runbook in the place of a stage: all of it, under names of its own. */
@@ -82,6 +83,7 @@ function compileParamsOf(
   const subject = { itself: `the params of ${name}`, prefix: `${name}: ` }
   const written = schemaFaults(schema, given ? toJson(given) : {}, 'later')
   compiling.problems.push(...written.map((fault) => schemaProblem(place, fault, subject)))
+  compiling.problems.push(...writtenSecrets(params, given))
   const binder = given ? compileValue(compiling, given) : constant<JsonObject>({})
   const bind = (scope: Scope): Result<JsonObject> => {
     const value = binder.bind(scope)
@@ -93,6 +95,16 @@ function compileParamsOf(
   }
   return { uses: binder.uses, bind }
 }
+
+/** A secret is known as one by where it comes from; what stands in a file is read by everybody. */
+const writtenSecrets = (params: readonly Param[], given: YamlNode | undefined): readonly Problem[] =>
+  params.flatMap(({ name, secret }) => {
+    const value = secret ? childOf(given, name) : undefined
+    if (!value || hasTemplate(textOf(value) ?? '')) return []
+    const message = `${name} is secret, and stands here for everybody to read`
+    const hint = `give it from a secret parameter of this runbook: ${name}: "{{ ... }}"`
+    return [{ kind: 'schema', message, at: spanOf(value), hint }]
+  })
 
 const schemaOf = (params: readonly Param[]): JsonObject => ({
   type: 'object',

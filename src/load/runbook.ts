@@ -1,12 +1,12 @@
 import { dirname } from 'node:path'
-import { sha256 } from '../model/digest.ts'
 import { stepId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Modules } from '../model/module.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook, Stage } from '../model/runbook.ts'
+import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook } from '../model/runbook.ts'
 import { compileValue } from './compile-args.ts'
-import { type CompiledInclude, compileInclude } from './compile-include.ts'
+import type { CompiledInclude } from './compile-include.ts'
+import { compileIncludes, digestOf, hiddenNames, stagesInOrder } from './compile-includes.ts'
 import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
 import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
@@ -148,53 +148,6 @@ function headOf(root: YamlNode) {
     ...(become === undefined ? {} : { become }),
     onFailure: onFailure as OnFailure, // sealed: the schema has its words
     onMissedTarget: onMissedTarget as OnMissedTarget, // sealed: likewise
-  }
-}
-
-/** A parameter takes its name from the inventory, and what is included here would look for it in vain. */
-const hiddenNames = (params: readonly Param[], includes: readonly CompiledInclude[]): readonly Problem[] =>
-  includes.flatMap(({ id, idAt, outside }) =>
-    params
-      .filter(({ name }) => outside.some((needed) => needed.name === name))
-      .map(({ name }) => ({
-        kind: 'reference',
-        message: `${id} needs ${name} of the inventory, which is a parameter of this runbook`,
-        at: idAt,
-        hint: 'give the parameter another name',
-      })),
-  )
-
-interface NumberedInclude {
-  readonly number: number // its place among stages, from 1
-  readonly include: CompiledInclude
-}
-
-const compileIncludes = (compiling: Compiling, root: YamlNode): readonly NumberedInclude[] =>
-  itemsOf(childOf(root, 'stages')).flatMap((node, index) => {
-    const include = memberOf(node, 'include') ? compileInclude(compiling, node) : undefined
-    return include ? [{ number: index + 1, include }] : []
-  })
-
-const stagesInOrder = (stages: readonly CompiledStage[], includes: readonly NumberedInclude[]): readonly Stage[] =>
-  [
-    ...stages.map(({ number, stage }) => ({ number, stages: [stage] })),
-    ...includes.map(({ number, include }) => ({ number, stages: include.stages })),
-  ]
-    .toSorted((a, b) => a.number - b.number)
-    .flatMap((one) => one.stages)
-
-/** The digest covers everything that is included; a runbook by itself has that of its text. */
-function digestOf(
-  text: string,
-  compiled: readonly CompiledInclude[],
-): Pick<Runbook, 'sha256' | 'included' | 'includes'> {
-  if (compiled.length === 0) return { sha256: sha256(text) }
-  const included = [...new Map(compiled.flatMap(({ texts }) => texts).map((one) => [one.name, one])).values()]
-  const digests = included.map((one) => [one.name, sha256(one.text)])
-  return {
-    sha256: sha256(JSON.stringify([sha256(text), digests])),
-    included,
-    includes: compiled.flatMap(({ includes }) => includes),
   }
 }
 
