@@ -23,18 +23,42 @@ export function createSsh2Transport(options: { readonly randomBytes: RandomBytes
 }
 
 async function open(endpoint: Endpoint, randomBytes: RandomBytes): Promise<Connection> {
-  const way: Ssh2Line[] = []
-  const closeWay = async (): Promise<void> => {
-    for (const line of way.toReversed()) await line.close()
+  const way = await openWay(endpoint, [...(endpoint.jumps ?? []), endpoint])
+  const line = { ...(way.last as Ssh2Line), close: way.close } // sealed: the endpoint itself is the last of at least one
+  return createConnection(endpoint, line, newNonceFrom(randomBytes))
+}
+
+/** The hosts on the way to an endpoint, logged in to, each through the one before. */
+interface Way {
+  readonly last: Ssh2Line | undefined // none: there is no host on the way
+  readonly close: () => Promise<void>
+}
+
+async function openWay(endpoint: Endpoint, hops: readonly Endpoint[]): Promise<Way> {
+  const lines: Ssh2Line[] = []
+  const close = async (): Promise<void> => {
+    for (const line of lines.toReversed()) await line.close()
   }
   try {
-    for (const hop of [...(endpoint.jumps ?? []), endpoint]) way.push(await passOn(endpoint, hop, way.at(-1)))
+    for (const hop of hops) lines.push(await passOn(endpoint, hop, lines.at(-1)))
   } catch (error) {
-    await closeWay()
+    await close()
     throw error
   }
-  const line = { ...(way.at(-1) as Ssh2Line), close: closeWay } // sealed: the endpoint itself is the last of at least one
-  return createConnection(endpoint, line, newNonceFrom(randomBytes))
+  return { last: lines.at(-1), close }
+}
+
+/** Works with an endpoint before its login: `connect` gives a stream through the hosts before it, or undefined where there are none. */
+export async function behindItsJumps<T>(
+  endpoint: Endpoint,
+  work: (connect: () => Promise<Duplex | undefined>) => Promise<T>,
+): Promise<T> {
+  const { last, close } = await openWay(endpoint, endpoint.jumps ?? [])
+  try {
+    return await work(async () => (last ? forwarded(endpoint, endpoint, last) : undefined))
+  } finally {
+    await close()
+  }
 }
 
 /** The line to a host of the way, over the one before it; a problem there says whither it was to lead. */

@@ -1,10 +1,12 @@
+import type { Duplex } from 'node:stream'
 import { ProblemError } from '../model/problem.ts'
 import type { Endpoint } from '../model/transport.ts'
 import { knownFor, knownName } from './host-key.ts'
 import { fingerprint, hostPattern, type KnownHost, keyType, renderKnownHost } from './known-hosts.ts'
 import { appendKnownHosts, readKnownHosts, removeLines } from './known-hosts-file.ts'
-import { connectSsh2 } from './ssh2-client.ts'
+import { type ConnectFailure, connectSsh2 } from './ssh2-client.ts'
 import { connectProblem } from './ssh2-problem.ts'
+import { behindItsJumps } from './ssh2-transport.ts'
 import { placeText } from './transport-problem.ts'
 
 /** A host key as the host showed it, not yet trusted by anybody. */
@@ -24,15 +26,8 @@ const families = [
 
 /** Asks the host for its keys, one of each family that it has, and goes no further: nothing of ours is shown. */
 export async function fetchHostKeys(endpoint: Endpoint): Promise<readonly HostKey[]> {
-  if (endpoint.jumps)
-    throw refused(
-      endpoint,
-      `${placeText(endpoint)} is reached through other hosts, and its key is asked for directly only`,
-      'ask for it on the last host of the way (ssh-keyscan), compare it, and write it to known_hosts',
-    )
   const known = knownFor(await readKnownHosts(endpoint.knownHostsFiles), endpoint).exact
-  const keys: Buffer[] = []
-  for (const family of families) keys.push(...(await fetchKey(endpoint, family, keys.length)))
+  const keys = await behindItsJumps(endpoint, (connect) => fetchKeys(endpoint, connect))
   const standing = (key: Buffer): HostKey['standing'] => {
     if (known.revoked.some((entry) => entry.key.equals(key))) return 'revoked'
     if (known.keys.some((entry) => entry.key.equals(key))) return 'known'
@@ -89,14 +84,26 @@ export async function replaceKeys(endpoint: Endpoint, keys: readonly HostKey[]):
   await trustHost(endpoint, left)
 }
 
+async function fetchKeys(endpoint: Endpoint, connect: () => Promise<Duplex | undefined>): Promise<readonly Buffer[]> {
+  const keys: Buffer[] = []
+  for (const family of families) {
+    const found = await fetchKey(endpoint, family, await connect())
+    if (Buffer.isBuffer(found)) keys.push(found)
+    else if (!found.text.includes('no matching host key') || (family === families.at(-1) && keys.length === 0))
+      throw connectProblem(endpoint, found, [])
+  }
+  return keys
+}
+
 async function fetchKey(
   endpoint: Endpoint,
   family: readonly string[],
-  alreadyFetched: number,
-): Promise<readonly Buffer[]> {
+  through: Duplex | undefined,
+): Promise<Buffer | ConnectFailure> {
   let shown: Buffer | undefined
   const outcome = await connectSsh2({
     ...endpoint,
+    ...(through ? { through } : {}),
     timeoutMs: endpoint.connectTimeoutMs,
     credentials: [],
     hostKeyAlgorithms: family,
@@ -105,11 +112,8 @@ async function fetchKey(
       return false
     },
   })
-  if (shown) return [shown]
-  const isLast = family === families.at(-1)
-  if ('text' in outcome && (!outcome.text.includes('no matching host key') || (isLast && alreadyFetched === 0)))
-    throw connectProblem(endpoint, outcome, [])
-  return []
+  if (shown) return shown
+  return outcome as ConnectFailure // sealed: nobody is let in without having shown a key
 }
 
 const refused = (endpoint: Endpoint, message: string, hint: string): ProblemError =>
