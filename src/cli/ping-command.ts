@@ -20,7 +20,7 @@ interface Pong {
   readonly user: string
   readonly root: 'yes' | 'no'
   readonly roundTripMs: number
-  readonly why?: string // no root: what sudo said
+  readonly why?: string // no root: what the tool said
 }
 
 /** `runbook ping [PATTERN]`: connects to each host, and says as whom, whether root can be had, and how far away it is. */
@@ -59,7 +59,7 @@ async function ping(endpoint: Endpoint, transport: Transport, { monotonicMs }: W
       .run(sh`id -u`)
       .then(
         (reply): Pick<Pong, 'root' | 'why'> =>
-          reply.stdout.toString().trim() === '0' ? { root: 'yes' } : { root: 'no', why: 'sudo gave another user' },
+          reply.stdout.toString().trim() === '0' ? { root: 'yes' } : { root: 'no', why: 'it gave another user' },
         (error: unknown): Pick<Pong, 'root' | 'why'> => ({ root: 'no', why: problemsOf(error)[0].message }),
       )
     const address = endpoint.transport === 'local' ? 'local' : `${endpoint.address}:${endpoint.port}`

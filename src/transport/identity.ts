@@ -26,9 +26,10 @@ export async function readIdentity(endpoint: Endpoint, file: string): Promise<Id
       await handle.close()
     }
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
     const reason =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'does not exist' : String(error)
-    return refuse(`the key file ${file} ${reason}`, 'give another with --key, or load the key into ssh-agent')
+      code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'is not yours to read' : `cannot be read: ${error}`
+    return refuse(`the key file ${file} ${reason}`, 'give another with --private-key, or load the key into ssh-agent')
   }
 }
 
@@ -59,7 +60,7 @@ export function identityProblem(endpoint: Endpoint, file: string, reason: string
     ? `the key file ${file} is encrypted, and ${endpoint.passphrase ? 'the passphrase does not open it' : 'no passphrase was given'}`
     : `the key file ${file} holds no private key that can be used`
   const hint = isEncrypted
-    ? `load it into ssh-agent: ssh-add ${file}`
+    ? `load it into ssh-agent: ssh-add ${file}, or set ansible_ssh_private_key_passphrase`
     : 'hardware keys (sk-...) and certificates need the openssh transport'
   return { kind: 'auth', host: endpoint.host, message, detail: reason, hint }
 }

@@ -160,7 +160,7 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
       expect(await logsIn({ identityFiles, passphrase: new Secret('open sesame') })).toBe('root')
       expect(await problemOf({ identityFiles })).toMatchObject({
         message: `the key file ${file} is encrypted, and no passphrase was given`,
-        hint: `load it into ssh-agent: ssh-add ${file}`,
+        hint: `load it into ssh-agent: ssh-add ${file}, or set ansible_ssh_private_key_passphrase`,
       })
       expect(await problemOf({ identityFiles, passphrase: new Secret('wrong') })).toMatchObject({
         message: `the key file ${file} is encrypted, and the passphrase does not open it`,
