@@ -50,7 +50,7 @@ function inventoryFile(name: string, { cwd, packageFolder }: World): string {
       ? folders.map((folder) => path.join(folder, name)).find((candidate) => existsSync(candidate))
       : undefined
   if (file !== undefined) return fromHere(file, cwd)
-  const known = folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []))
+  const known = new Set(folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : [])))
   const hint = suggest(name, known)
   throw new ProblemError({
     kind: 'reference',

@@ -36,6 +36,11 @@ function lineOf(lineStarts: readonly number[], offset: number): number {
   return low
 }
 
+const WHY: ReadonlyMap<string, string> = new Map([
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'this user may not (EACCES)'],
+])
+
 /** A file's bytes; a file that is missing (kind reference), no file or unreadable (kind io) is a problem. */
 export function readBytes(file: string, what: string): Result<Buffer> {
   try {
@@ -45,8 +50,7 @@ export function readBytes(file: string, what: string): Result<Buffer> {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return fail([{ kind: 'reference', message: `there is no ${what} ${file}` }])
     }
-    const why = code === 'EISDIR' ? 'it is a folder' : code
-    return fail([{ kind: 'io', message: `cannot read the ${what} ${file}: ${why}` }])
+    return fail([{ kind: 'io', message: `cannot read the ${what} ${file}: ${WHY.get(code) ?? code}` }])
   }
 }
 

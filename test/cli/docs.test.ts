@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/command-table.ts'
 import { EXIT_CODES } from '../../src/cli/exit-code.ts'
+import { parseCommand } from '../../src/cli/parse-command.ts'
 import { ROOT } from './spawn-runbook.ts'
 
 const docs = readFileSync(path.join(ROOT, 'docs/cli.md'), 'utf8')
@@ -25,6 +26,13 @@ test('every option is documented', () => {
     COMMANDS.flatMap((row) => row.options.flatMap((option) => option.flags.match(/--[a-z-]+/g) ?? [])),
   )
   expect([...flags].filter((flag) => !docs.includes(`\`${flag}`))).toEqual([])
+})
+
+test('every command of the README is one', () => {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  const lines = [...readme.matchAll(/^ {4}(?:npx|\$) runbook (.*?)(?: +#.*)?$/gm)].map(([, line = '']) => line)
+  expect(lines.length).toBeGreaterThan(8)
+  for (const line of lines) expect(parseCommand(line.split(' ')).kind, line).toBe('command')
 })
 
 const escaped = (text: string): string => text.replaceAll(/[[\]().*+?^$|\\]/g, '\\$&')

@@ -122,6 +122,14 @@ describe('ssh2 against a real sshd', { timeout: 60_000 }, () => {
       expect(JSON.stringify(problem)).not.toContain('canary')
     })
 
+    test('a key file that is not there is told, with the option that names another', async () => {
+      expect(await problemOf({ identityFiles: ['/nowhere/key'] })).toMatchObject({
+        kind: 'auth',
+        message: 'the key file /nowhere/key does not exist',
+        hint: expect.stringContaining('--private-key'),
+      })
+    })
+
     test('a key file that others can read is not used', async () => {
       const file = sshd.keygen('loose')
       sshd.authorize(file)
