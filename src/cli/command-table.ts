@@ -137,7 +137,7 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Do',
     args: [{ spelling: '<run>', help: 'id of a run, its beginning, or `last`' }],
     summary: 'undo what a run changed, newest first',
-    options: [...INVENTORY, ...CONFIRM, ...REACH, ...STATE, ...OUTPUT],
+    options: [...INVENTORY, ...SECRETS, ...CONFIRM, ...REACH, ...STATE, ...OUTPUT],
     examples: ['runbook rollback last', 'runbook rollback 01J9ZC --yes'],
   },
   {
