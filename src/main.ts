@@ -19,7 +19,9 @@ const theWorld = (): Outside => ({
   packageFolder: path.join(import.meta.dirname, '..'),
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin // opened when it is asked for: 2 ms
+  },
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   randomBytes,
@@ -57,6 +59,7 @@ async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
   process.on('uncaughtException', endOnDefect)
   module.enableCompileCache(cacheFolder())
+  process.exitCode = 1 // should everything end without an answer
   const { runCli } = await import('./cli/run-cli.ts')
   process.exitCode = await runCli(theWorld())
 }
@@ -80,4 +83,4 @@ function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
 
-await main()
+void main()

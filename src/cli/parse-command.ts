@@ -19,10 +19,12 @@ export function parseCommand(argv: readonly string[]): Parsed {
   if (pointer) return { kind: 'mistake', problem: pointer }
   const said: string[] = []
   const chosen: { row: CommandRow; args: readonly string[]; raw: Raw }[] = []
-  const parser = programFor(
-    (text) => said.push(text),
-    (choice) => chosen.push(choice),
-  )
+  const named = COMMANDS.filter((row) => row.kind === argv[0])
+  const parser = programFor({
+    rows: named.length > 0 ? named : COMMANDS, // making all of them costs milliseconds
+    say: (text) => said.push(text),
+    choose: (choice) => chosen.push(choice),
+  })
   try {
     parser.parse([...argv], { from: 'user' })
   } catch (error) {
@@ -56,7 +58,13 @@ interface Choice {
   readonly raw: Raw
 }
 
-function programFor(say: (text: string) => void, choose: (choice: Choice) => void): Parser {
+interface Telling {
+  readonly rows: readonly CommandRow[]
+  readonly say: (text: string) => void
+  readonly choose: (choice: Choice) => void
+}
+
+function programFor({ rows, say, choose }: Telling): Parser {
   const program = new Parser('runbook')
     .description('Remediation runbooks over SSH: a plan that is true, a rollback that is real, proof by measurement.')
     .usage('<command> [options]')
@@ -73,7 +81,7 @@ function programFor(say: (text: string) => void, choose: (choice: Choice) => voi
     })
     .configureHelp({ showGlobalOptions: false, subcommandTerm: (command) => command.name() })
   program.addHelpCommand(new Parser('help').argument('[command]').summary('print help').helpGroup('Language:'))
-  for (const row of COMMANDS) addCommand(program, row, choose)
+  for (const row of rows) addCommand(program, row, choose)
   return program.addHelpText('after', `\n${PROGRAM_NOTES}`)
 }
 

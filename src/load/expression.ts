@@ -1,4 +1,6 @@
-import { type ASTNode, TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { createRequire } from 'node:module'
+import type * as Library from '@marcbachmann/cel-js'
+import type { ASTNode, Environment } from '@marcbachmann/cel-js'
 import { isObject, type Json } from '../model/json.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Scope } from '../model/runbook.ts'
@@ -39,11 +41,8 @@ type Parsed =
  * other as double; comparing them works in CEL itself, and `+ - * /` between them gives a double. Between two ints `/`
  * is integer division, as CEL says: write `x / 2.0` for a fraction.
  */
-const environment = withMixedArithmetic(
-  new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false }),
-)
-
-function withMixedArithmetic(base: Environment): Environment {
+function makeEnvironment(): Environment {
+  const base = new (cel().Environment)({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
   const operators: Readonly<Record<string, (a: number, b: number) => number>> = {
     '+': (a, b) => a + b,
     '-': (a, b) => a - b,
@@ -57,15 +56,21 @@ function withMixedArithmetic(base: Environment): Environment {
   return base
 }
 
+/** Loaded by the first expression: evaluating the library costs a start-up of some milliseconds. */
+const require = createRequire(import.meta.url)
+const cel = () => require('@marcbachmann/cel-js') as typeof Library
+let shared: Environment | undefined
+const environment = (): Environment => (shared ??= makeEnvironment())
+
 /** Parses an expression and checks what can be checked: syntax, functions that do not exist, operands that never fit. */
-export const parseExpression = (source: string): Parsed => parseIn(environment, source)
+export const parseExpression = (source: string): Parsed => parseIn(environment(), source)
 
 /** The types that names can be declared with; what is not declared is of any type. */
 export type DeclaredType = 'bool' | 'int' | 'string' | 'list' | 'map'
 
 /** As parseExpression, where names have types: what can never fit them is a fault too. */
 export function makeTypedParser(types: ReadonlyMap<string, DeclaredType>): (source: string) => Parsed {
-  const typed = environment.clone()
+  const typed = environment().clone()
   for (const [name, type] of types) typed.registerVariable(name, type)
   return (source) => parseIn(typed, source)
 }
@@ -116,6 +121,7 @@ const withHint = (problem: Problem, hint: string | undefined): Problem =>
   hint === undefined ? problem : { ...problem, hint }
 
 function faultOf(source: string, thrown: unknown): ExpressionFault {
+  const { ParseError, EvaluationError, TypeError: CelTypeError } = cel()
   if (!(thrown instanceof ParseError || thrown instanceof EvaluationError || thrown instanceof CelTypeError))
     throw thrown
   const { start, end } = thrown.range ?? { start: 0, end: source.length }
@@ -170,7 +176,7 @@ function describe(code: string, summary: string): { readonly message: string; re
 
 /** "No such key" says neither of what, nor what there is. */
 function missingMember(compiled: Compiled, scope: Scope, thrown: unknown): ExpressionFault | undefined {
-  if (!(thrown instanceof EvaluationError) || thrown.code !== 'no_such_key' || !thrown.range) return undefined
+  if (!(thrown instanceof cel().EvaluationError) || thrown.code !== 'no_such_key' || !thrown.range) return undefined
   const { start, end } = thrown.range
   const owner = ownerOf(compiled.ast, end)
   const name = compiled.source.slice(start, end)

@@ -1,4 +1,6 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { createRequire } from 'node:module'
+import type * as Library from 'ajv'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { isFilledLater, type SchemaError, type SchemaFault, schemaFaultsOf } from './schema-fault.ts'
 import { surelyFits } from './surely-fits.ts'
@@ -6,21 +8,29 @@ import { surelyFits } from './surely-fits.ts'
 /** Are there templates in the value that get theirs later? */
 export type Templates = 'later' | 'none'
 
+/** Loaded when something does not surely fit: evaluating it costs a start-up of some milliseconds. */
+const require = createRequire(import.meta.url)
+let ajv: Ajv | undefined
+
 /** Strict, without `$data`, coercion or defaults: a check says what is wrong and changes nothing. */
-const ajv = new Ajv({
-  strict: true,
-  strictTypes: false,
-  strictRequired: false,
-  allErrors: true,
-  verbose: true,
-  inlineRefs: false,
-  validateSchema: false, // compiling refuses wrong keywords too, and the schema of schemas costs 40 ms of start-up
-  logger: false,
-  meta: false,
-  code: { optimize: false }, // what is compiled runs once or twice
-})
-for (const format of ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template', 'regex'])
-  ajv.addFormat(format, true)
+function makeAjv(): Ajv {
+  const library = require('ajv') as typeof Library
+  const made = new library.Ajv({
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allErrors: true,
+    verbose: true,
+    inlineRefs: false,
+    validateSchema: false, // compiling refuses wrong keywords too, and the schema of schemas costs 40 ms of start-up
+    logger: false,
+    meta: false,
+    code: { optimize: false }, // what is compiled runs once or twice
+  })
+  for (const format of ['cel', 'shell', 'controller-file', 'controller-folder', 'controller-template', 'regex'])
+    made.addFormat(format, true)
+  return made
+}
 
 /** Compiled once per schema object: compiling costs milliseconds. */
 const compiled = new WeakMap<object, ValidateFunction>()
@@ -38,13 +48,31 @@ export function schemaFaults(schema: JsonObject, value: Json, templates: Templat
 }
 
 function compile(schema: JsonObject): ValidateFunction {
+  ajv ??= makeAjv()
   const validate = compiled.get(schema) ?? ajv.compile(schema)
   compiled.set(schema, validate)
   return validate
 }
 
+/** What nearly every parameter's schema fits, and what fits it is a JSON Schema. */
+const PLAIN_SCHEMA: JsonObject = {
+  properties: {
+    type: { enum: ['string', 'integer', 'number', 'boolean'] },
+    title: { type: 'string' },
+    description: { type: 'string' },
+    default: {},
+    minimum: { type: 'number' },
+    maximum: { type: 'number' },
+    minLength: { type: 'integer', minimum: 0 },
+    maxLength: { type: 'integer', minimum: 0 },
+  },
+  required: ['type'],
+  additionalProperties: false,
+}
+
 /** Why `schema` is no JSON Schema, for parameters' own schemas; undefined when it is one. */
 export function whyNoSchema(schema: JsonObject): string | undefined {
+  if (surelyFits(PLAIN_SCHEMA, schema)) return undefined
   try {
     compile(schema)
     return undefined
