@@ -20,6 +20,14 @@ export interface Cli {
   run(...args: readonly string[]): Promise<Outcome>
   /** Kills the program (SIGKILL) as soon as its journal has that many records; tells whether it was still running. */
   runUntil(records: number, ...args: readonly string[]): Promise<'killed' | 'ended'>
+  /** Starts the program; its streams are read as they come. */
+  start(...args: readonly string[]): Started
+}
+
+export interface Started {
+  readonly said: () => string // both streams, so far
+  readonly signal: (name: NodeJS.Signals) => void
+  readonly ended: Promise<number | null>
 }
 
 export function cliFor(settings: LabSettings): Cli {
@@ -39,7 +47,18 @@ export function cliFor(settings: LabSettings): Cli {
     await ended
     return state
   }
-  return { stateDir, run, runUntil }
+  const start: Cli['start'] = (command, ...args) => {
+    const argv = networkArgv(requireState(settings).init, [process.execPath, main, command ?? '', ...fixed, ...args])
+    const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    return {
+      said: () => said,
+      signal: (name) => child.kill(name),
+      ended: once(child, 'close').then(() => child.exitCode),
+    }
+  }
+  return { stateDir, run, runUntil, start }
 }
 
 const newestRun = (stateDir: string): string | undefined =>
