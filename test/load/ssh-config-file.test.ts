@@ -24,6 +24,21 @@ const said = (folder: string, more = {}): string => {
   return found.ok ? '' : problemText(found.problems).replaceAll(folder, '')
 }
 
+describe('a word that OpenSSH does not know', () => {
+  it('is told with file and line, all of them at once', () => {
+    const folder = writeFiles({ '.ssh/config': 'Prot 22\nHost a\n  UseKeychain yes\n  Port 9\n' })
+    const hint = '    correct it, or name it in IgnoreUnknown above\n'
+    expect(said(folder)).toBe(
+      `1:1+4 schema: OpenSSH knows no keyword Prot\n${hint}3:3+11 schema: OpenSSH knows no keyword UseKeychain\n${hint}`,
+    )
+  })
+
+  it('is passed over where IgnoreUnknown names it', () => {
+    const folder = writeFiles({ '.ssh/config': 'IgnoreUnknown Use*\nHost a\n  UseKeychain yes\n  Port 9\n' })
+    expect(portOf(folder, 'a')).toBe(9)
+  })
+})
+
 describe('Include', () => {
   it('takes files by glob in the order of their names, of ~/.ssh, of home and by absolute paths', () => {
     const folder = writeFiles({
