@@ -3,10 +3,7 @@ import type * as Library from 'ajv'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { isFilledLater, type SchemaError, type SchemaFault, schemaFaultsOf } from './schema-fault.ts'
-import { surelyFits } from './surely-fits.ts'
-
-/** Are there templates in the value that get theirs later? */
-export type Templates = 'later' | 'none'
+import { surelyFits, type Templates } from './surely-fits.ts'
 
 /** Loaded when something does not surely fit: evaluating it costs a start-up of some milliseconds. */
 const require = createRequire(import.meta.url)
@@ -40,7 +37,7 @@ const compiled = new WeakMap<object, ValidateFunction>()
  * `later`, a text that holds `{{` fits everywhere: it is checked again when bound.
  */
 export function schemaFaults(schema: JsonObject, value: Json, templates: Templates): readonly SchemaFault[] {
-  if (surelyFits(schema, value)) return []
+  if (surelyFits(schema, value, templates)) return []
   const validate = compile(schema)
   if (validate(value)) return []
   const faults = schemaFaultsOf((validate.errors ?? []).map(plainError))
@@ -61,6 +58,7 @@ const PLAIN_SCHEMA: JsonObject = {
     title: { type: 'string' },
     description: { type: 'string' },
     default: {},
+    enum: { type: 'array', minItems: 1, items: { type: ['string', 'number', 'boolean'] } },
     minimum: { type: 'number' },
     maximum: { type: 'number' },
     minLength: { type: 'integer', minimum: 0 },
@@ -72,7 +70,7 @@ const PLAIN_SCHEMA: JsonObject = {
 
 /** Why `schema` is no JSON Schema, for parameters' own schemas; undefined when it is one. */
 export function whyNoSchema(schema: JsonObject): string | undefined {
-  if (surelyFits(PLAIN_SCHEMA, schema)) return undefined
+  if (surelyFits(PLAIN_SCHEMA, schema, 'none')) return undefined
   try {
     compile(schema)
     return undefined

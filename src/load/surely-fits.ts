@@ -1,22 +1,28 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 
+/** Are there templates in the value that get theirs later? */
+export type Templates = 'later' | 'none'
+
 /**
  * Whether a value surely fits a schema, by walking both without compiling anything. False where it does not fit, and
  * where a keyword is met that is not known here: then ajv is asked, which compiles for milliseconds and says why.
  * Never true where ajv would find a fault (a property test compares them).
  */
-export const surelyFits = (schema: JsonObject, value: Json): boolean => fits({ schema, value, root: schema })
+export const surelyFits = (schema: JsonObject, value: Json, templates: Templates): boolean =>
+  fits({ schema, value, root: schema, templates })
 
 interface At {
   readonly schema: Json
   readonly value: Json
+  readonly templates: Templates
   readonly root: JsonObject // where `$ref` leads into
 }
 
 type Check = (wanted: Json, at: At & { readonly schema: JsonObject }) => boolean
 
 function fits(at: At): boolean {
-  const { schema } = at
+  const { schema, value, templates } = at
+  if (templates === 'later' && typeof value === 'string' && value.includes('{{')) return true
   if (!isObject(schema)) return schema === true
   const own = schema as JsonObject // sealed: an object of Json
   return Object.entries(own).every(
@@ -74,7 +80,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
     'required',
     (wanted, { value }) => !isObject(value) || [wanted].flat().every((name) => Object.hasOwn(value, String(name))),
   ],
-  ['propertyNames', (wanted, at) => membersOf(at.value).every(([value]) => fits({ ...at, schema: wanted, value }))],
+  [
+    'propertyNames',
+    (wanted, at) => membersOf(at.value).every(([value]) => fits({ ...at, templates: 'none', schema: wanted, value })),
+  ],
   [
     'properties',
     (wanted, at) =>
