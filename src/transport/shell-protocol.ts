@@ -70,6 +70,7 @@ export class Shell {
         if (!this.#isDetached) this.#options.listener.ended(end)
       },
     })
+    this.#answer(this.#flights.get(0)) // the question may have come before the channel was ours to write to
     this.#send()
   }
 
@@ -129,13 +130,13 @@ export class Shell {
     if (!flight || this.#isDetached) return // late output of a command that has ended
     flight[stream].add(chunk)
     flight.job?.onOutput?.(stream, chunk)
-    if (this.#stage !== 'open') this.#answer(flight)
+    this.#answer(flight)
   }
 
   // The password is written only when it was asked for: where none is needed, it would reach the shell.
-  #answer(hello: Flight): void {
+  #answer(hello: Flight | undefined): void {
     const { become, password } = this.#options
-    if (become.kind !== 'asking') return
+    if (become.kind !== 'asking' || this.#stage === 'open' || !hello || !this.#channel) return
     const [stdout, stderr] = [hello.stdout.bytes().toString('latin1'), hello.stderr.bytes().toString('latin1')]
     if (stdout.includes(become.started)) {
       this.#stage = 'open'
@@ -145,10 +146,10 @@ export class Shell {
     const asked = timesAsked(become, { stdout, stderr })
     if (asked >= 1 && this.#stage === 'awaiting-prompt') {
       this.#stage = 'awaiting-start'
-      if (password) this.#channel?.write(Buffer.from(`${password.reveal()}\n`))
-      else this.#channel?.end()
+      if (password) this.#channel.write(Buffer.from(`${password.reveal()}\n`))
+      else this.#channel.end()
     }
-    if (asked >= 2) this.#channel?.end() // one attempt: more of them lock accounts
+    if (asked >= 2) this.#channel.end() // one attempt: more of them lock accounts
   }
 
   #takeMark(stream: Stream, index: number, code: number): void {

@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { rawText, sh, withStdin } from '../../src/model/command.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Connection } from '../../src/model/transport.ts'
-import { connectionTo } from './shells.ts'
+import type { OpenChannel } from '../../src/transport/channel.ts'
+import { createConnection } from '../../src/transport/connection.ts'
+import { newNonceFrom } from '../../src/transport/nonce.ts'
+import { connectionTo, localEndpoint } from './shells.ts'
 
 const opened: Connection[] = []
 const connect = (...args: Parameters<typeof connectionTo>): ReturnType<typeof connectionTo> => {
@@ -154,4 +158,21 @@ test('neither a secret nor the nonce of the frames is seen in a process list', a
   expect(reply.stdout.toString('latin1')).toContain('/proc')
   expect(reply.stdout.includes('canary-0815')).toBe(false)
   expect(reply.stdout.includes(nonce)).toBe(false)
+})
+
+test('a question that comes before the channel is handed over is answered', async () => {
+  const written: string[] = []
+  const openChannel: OpenChannel = (command, listener) => {
+    listener.stderr(Buffer.from(/\[runbook \w+\] /.exec(command)?.[0] ?? ''))
+    const write = (bytes: Uint8Array): void => {
+      written.push(Buffer.from(bytes).toString())
+      listener.ended({ code: 1 })
+    }
+    return Promise.resolve({ write, end: () => {}, close: () => {} })
+  }
+  const endpoint = { ...localEndpoint, user: 'ops', becomePassword: new Secret('open sesame') }
+  const line = { openChannel, lossOf: () => undefined, close: () => Promise.resolve() }
+  const host = createConnection(endpoint, line, newNonceFrom(randomBytes))
+  await expect(host.probe('root').run(sh`true`)).rejects.toMatchObject({ problems: [{ kind: 'become' }] })
+  expect(written).toEqual(['open sesame\n'])
 })
