@@ -51,7 +51,7 @@ function compile(schema: JsonObject): ValidateFunction {
   return validate
 }
 
-/** What nearly every parameter's schema fits, and what fits it is a JSON Schema. */
+/** What nearly every parameter's schema fits; what fits it is a JSON Schema, where its pattern compiles. */
 const PLAIN_SCHEMA: JsonObject = {
   properties: {
     type: { enum: ['string', 'integer', 'number', 'boolean'] },
@@ -63,6 +63,7 @@ const PLAIN_SCHEMA: JsonObject = {
     maximum: { type: 'number' },
     minLength: { type: 'integer', minimum: 0 },
     maxLength: { type: 'integer', minimum: 0 },
+    pattern: { type: 'string' },
   },
   required: ['type'],
   additionalProperties: false,
@@ -70,8 +71,8 @@ const PLAIN_SCHEMA: JsonObject = {
 
 /** Why `schema` is no JSON Schema, for parameters' own schemas; undefined when it is one. */
 export function whyNoSchema(schema: JsonObject): string | undefined {
-  if (surelyFits(PLAIN_SCHEMA, schema, 'none')) return undefined
   try {
+    if (surelyFits(PLAIN_SCHEMA, schema, 'none') && new RegExp(String(schema.pattern ?? ''), 'u')) return undefined
     compile(schema)
     return undefined
   } catch (thrown) {
