@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
@@ -20,22 +21,12 @@ const atFirstUse: Plugin = {
   },
 }
 
-/** main.js turns the compile cache on before it loads the rest, which is why that is a file of its own. */
-const appApart: Plugin = {
-  name: 'app-apart',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/cli\/run-cli\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './app.js', external: true } : undefined,
-    )
-  },
-}
-
 /**
- * Bundles the program and its libraries into dist/: main.js, and app.js with all the rest. Bundled, because finding and
- * reading the libraries' many files costs more than running them; CommonJS in one file, because linking modules costs
- * too, and what is imported on demand is evaluated on demand all the same (measured: see docs/performance.md).
+ * Bundles the program and its libraries into dist/: app.js is all of it, main.js what runs it (src/launch.ts). Bundled,
+ * because finding and reading the libraries' many files costs more than running them; CommonJS in one file, because
+ * linking modules costs too, and what is imported on demand is evaluated on demand all the same (docs/performance.md).
  */
-const bundle = (entry: string, name: string, plugins: readonly Plugin[]) =>
+const bundle = (entry: string, name: string, define: Readonly<Record<string, string>>) =>
   build({
     entryPoints: [path.join(root, entry)],
     outfile: path.join(outdir, name),
@@ -46,15 +37,21 @@ const bundle = (entry: string, name: string, plugins: readonly Plugin[]) =>
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
-    supported: { 'dynamic-import': false }, // as require: Node reads a CommonJS file twice when it is imported
+    supported: { 'dynamic-import': false }, // as require: there is but one file
     external: ['*.node', 'cpu-features'], // ssh2 tries native addons and goes on without them
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
-    plugins: [...plugins],
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename', ...define },
+    plugins: [atFirstUse],
     logLevel: 'warning',
   })
 
 await rm(outdir, { recursive: true, force: true })
-await bundle('src/main.ts', 'main.js', [appApart])
-await bundle('src/cli/run-cli.ts', 'app.js', [atFirstUse])
+await bundle('src/main.ts', 'app.js', {})
+// Plain ASCII, as main.js reads it byte by byte; esbuild leaves characters of regular expressions as they are.
+const app = (await readFile(path.join(outdir, 'app.js'), 'utf8'))
+  .replace(/^#!.*/, '')
+  .replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+await writeFile(path.join(outdir, 'app.js'), app)
+const digest = createHash('sha256').update(app).digest('hex').slice(0, 16)
+await bundle('src/launch.ts', 'main.js', { APP_DIGEST: JSON.stringify(digest) })
 await writeFile(path.join(outdir, 'package.json'), '{"type": "commonjs"}\n')
 await chmod(path.join(outdir, 'main.js'), 0o755)

@@ -52,7 +52,7 @@ const BROKEN: Readonly<Record<string, { readonly files: Readonly<Record<string, 
     files: { 'src/cli/show.ts': "export { parse } from 'yaml'" },
     told: 'src/cli/show.ts -> yaml',
   },
-  'only main touches the process': {
+  'only main and launch touch the process': {
     files: { 'src/cli/show.ts': "const x = 'process.env'\nconst y = `${process.env.HOME}`" },
     told: 'src/cli/show.ts -> process',
   },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { GREET, LOCAL_INVENTORY, makeProject } from './project.ts'
@@ -38,5 +38,52 @@ describe('the bundle, without the libraries beside it', () => {
 
   test('speaks SSH: a port without a server is unreachable, not a defect', async () => {
     expect(await run('ping', '-i', 'far.yaml')).toMatchObject({ code: 4, stderr: expect.stringContaining('refused') })
+  })
+
+  describe('keeps what it compiled', () => {
+    const cache = emptyFolder()
+    const code = path.join(cache, 'runbook/code')
+    const list = (): Promise<Ran> => runbook(['list'], { cwd: here.folder, program, env: { XDG_CACHE_HOME: cache } })
+    const kept = (): string => path.join(code, readdirSync(code).find((name) => name.endsWith('-list')) ?? 'none')
+
+    test('for its user alone, and runs from it the next time', async () => {
+      const first = await list()
+      expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('greet') })
+      expect(statSync(kept()).mode & 0o777).toBe(0o600)
+      expect(statSync(code).mode & 0o777).toBe(0o700)
+      const before = statSync(kept()).ino
+      expect(await list()).toEqual(first)
+      expect(statSync(kept()).ino).toBe(before) // taken, not made anew
+    })
+
+    test('and makes it anew where it is broken, or could be somebody else’s', async () => {
+      const first = await list()
+      for (const spoil of [
+        () => writeFileSync(kept(), 'no code'),
+        () => chmodSync(kept(), 0o666),
+        () => chownSync(kept(), 12_345, 12_345),
+      ]) {
+        spoil()
+        const before = statSync(kept()).ino
+        expect(await list()).toEqual(first)
+        expect(statSync(kept()).ino).not.toBe(before)
+      }
+    })
+
+    test('and what an older build left is removed', async () => {
+      writeFileSync(path.join(code, 'older-list'), '')
+      writeFileSync(kept(), 'no code')
+      await list()
+      expect(readdirSync(code)).toEqual([path.basename(kept())])
+    })
+
+    test('and runs without where nothing can be kept', async () => {
+      const file = path.join(emptyFolder(), 'file')
+      writeFileSync(file, '')
+      expect(await runbook(['list'], { cwd: here.folder, program, env: { XDG_CACHE_HOME: file } })).toMatchObject({
+        code: 0,
+        stderr: '',
+      })
+    })
   })
 })
