@@ -9,6 +9,7 @@ import { Script } from 'node:vm'
 // when they are first called, which costs a plan a third of its processor time (measured: docs/performance.md).
 
 declare const APP_DIGEST: string // of app.js; scripts/build.ts puts it here
+const OUTLIVED_MS = 30 * 24 * 3600 * 1000
 
 const app = path.join(import.meta.dirname, 'app.js')
 const cache = cacheFile()
@@ -39,7 +40,7 @@ function kept(file: string | undefined): { readonly cachedData?: Buffer } {
   }
 }
 
-/** Whole or not at all; a cache that cannot be kept is made again by the next run. What older builds left goes. */
+/** Whole or not at all; a cache that cannot be kept is made again by the next run. What other builds left long ago goes. */
 function keep(ran: Script, file: string | undefined): void {
   if (file === undefined) return
   const folder = path.dirname(file)
@@ -47,7 +48,8 @@ function keep(ran: Script, file: string | undefined): void {
   attempt(() => {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const name of fs.readdirSync(folder)) {
-      if (!name.startsWith(APP_DIGEST)) fs.rmSync(path.join(folder, name))
+      const old = path.join(folder, name)
+      if (!name.startsWith(APP_DIGEST) && Date.now() - fs.statSync(old).mtimeMs > OUTLIVED_MS) fs.rmSync(old)
     }
     fs.writeFileSync(unfinished, ran.createCachedData(), { mode: 0o600, flag: 'wx', flush: true })
     fs.renameSync(unfinished, file)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { GREET, LOCAL_INVENTORY, makeProject } from './project.ts'
@@ -44,7 +44,8 @@ describe('the bundle, without the libraries beside it', () => {
     const cache = emptyFolder()
     const code = path.join(cache, 'runbook/code')
     const list = (): Promise<Ran> => runbook(['list'], { cwd: here.folder, program, env: { XDG_CACHE_HOME: cache } })
-    const kept = (): string => path.join(code, readdirSync(code).find((name) => name.endsWith('-list')) ?? 'none')
+    const kept = (): string =>
+      path.join(code, readdirSync(code).find((name) => /^[0-9a-f]{16}-list$/.test(name)) ?? 'none')
 
     test('for its user alone, and runs from it the next time', async () => {
       const first = await list()
@@ -70,11 +71,13 @@ describe('the bundle, without the libraries beside it', () => {
       }
     })
 
-    test('and what an older build left is removed', async () => {
-      writeFileSync(path.join(code, 'older-list'), '')
-      writeFileSync(kept(), 'no code')
+    test('and what another build left more than 30 days ago is removed', async () => {
+      for (const name of ['older-list', 'other-list']) writeFileSync(path.join(code, name), '')
+      utimesSync(path.join(code, 'older-list'), 0, new Date(Date.now() - 31 * 24 * 3600 * 1000))
+      const mine = kept()
+      writeFileSync(mine, 'no code')
       await list()
-      expect(readdirSync(code)).toEqual([path.basename(kept())])
+      expect(readdirSync(code).toSorted()).toEqual([path.basename(mine), 'other-list'].toSorted())
     })
 
     test('and runs without where nothing can be kept', async () => {
