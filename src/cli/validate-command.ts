@@ -1,4 +1,4 @@
-import { findRunbook, listRunbooks, readRunbookFile } from '../load/find-runbook.ts'
+import { findRunbook, readRunbookFile, runbookFiles } from '../load/find-runbook.ts'
 import { loadInventory } from '../load/inventory.ts'
 import { lintRunbook } from '../load/lint.ts'
 import { namesUsed } from '../load/rule-names.ts'
@@ -91,7 +91,7 @@ function inventoryOf({ inventories }: Targets, world: World): Result<Inventory |
 function filesOf(names: readonly string[], world: World): readonly Result<string>[] {
   const folders = runbookFolders(world)
   if (names.length > 0) return names.map((name) => findRunbook(name, folders))
-  return listRunbooks(folders).map(({ file }) => succeed(file))
+  return runbookFiles(folders).map(succeed)
 }
 
 interface CheckInput {

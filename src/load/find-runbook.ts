@@ -30,7 +30,7 @@ export function findRunbook(nameOrPath: string, folders: readonly string[]): Res
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 /** The runbook files of the folders; of two with one name, the earlier folder's. */
-function runbookFiles(folders: readonly string[]): readonly string[] {
+export function runbookFiles(folders: readonly string[]): readonly string[] {
   const byName = new Map<string, string>()
   for (const folder of folders) {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
