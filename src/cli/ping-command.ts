@@ -10,6 +10,7 @@ import { eachLimited } from './each-limited.ts'
 import { endpointsOf, openAccess } from './endpoints.ts'
 import { type ExitCode, exitCodeOfProblems } from './exit-code.ts'
 import { openInventory } from './open-files.ts'
+import { withPassphrases } from './passphrases.ts'
 import { tellProblems } from './tell-problems.ts'
 import type { World } from './world.ts'
 
@@ -28,7 +29,8 @@ export async function pingCommand(command: CommandOf<'ping'>, world: World): Pro
   const { targets, reach, output, pattern } = command
   const inventory = openInventory(targets.inventories, { world, output })
   const hosts = unwrap(selectHosts(inventory, pattern, targets.limit))
-  const endpoints = endpointsOf(inventory, hosts, await openAccess(reach, world))
+  const access = await openAccess(reach, world)
+  const endpoints = await withPassphrases(endpointsOf(inventory, hosts, access), world)
   const transport = createTransport({ randomBytes: world.randomBytes })
   const problems: Problem[] = []
   const pongs = await eachLimited(endpoints, reach.forks, async (endpoint) => {

@@ -14,6 +14,7 @@ import type { Secret } from '../model/secret.ts'
 import type { Endpoint } from '../model/transport.ts'
 import type { Targets } from './command.ts'
 import { endpointsOf } from './endpoints.ts'
+import { withPassphrases } from './passphrases.ts'
 import { readSecrets } from './read-secrets.ts'
 import { checkedParams } from './secret-checks.ts'
 import type { World } from './world.ts'
@@ -50,7 +51,7 @@ export async function prepare(input: PrepareInput, world: World): Promise<Prepar
   const asked = { runbook, inventory, hosts, varsFiles, set, unvault }
   const secrets = await readSecrets(unwrap(secretSources(asked)), world)
   const resolved = unwrap(resolveVariables({ ...asked, secrets }))
-  const endpoints = endpointsOf(inventory, hosts, access)
+  const endpoints = await withPassphrases(endpointsOf(inventory, hosts, access), world)
   world.secrets.keep(resolved.secrets)
   world.secrets.keepUnnamed(endpoints.flatMap(passwordsOf))
   const salt = resolved.secrets.length > 0 ? (input.salt ?? world.randomBytes(16).toString('hex')) : undefined

@@ -9,6 +9,7 @@ import { askYes } from './approval.ts'
 import type { CommandOf } from './command.ts'
 import { endpointsOf, openAccess } from './endpoints.ts'
 import { openInventory } from './open-files.ts'
+import { withPassphrases } from './passphrases.ts'
 import type { World } from './world.ts'
 
 /** `runbook trust PATTERN`: shows each host's keys, asks, and remembers them in the first known_hosts file. */
@@ -16,7 +17,8 @@ export async function trustCommand(command: CommandOf<'trust'>, world: World): P
   const { targets, reach, approval, pattern } = command
   const inventory = openInventory(targets.inventories, { world, output: command.output })
   const hosts = unwrap(selectHosts(inventory, pattern, targets.limit))
-  const endpoints = endpointsOf(inventory, hosts, await openAccess(reach, world))
+  const access = await openAccess(reach, world)
+  const endpoints = await withPassphrases(endpointsOf(inventory, hosts, access), world)
   for (const endpoint of endpoints.filter(({ transport }) => transport !== 'local')) {
     const keys = await fetchHostKeys(endpoint)
     show(endpoint, keys, world)
