@@ -133,7 +133,7 @@ function foreseeDeferred(
   contexts: Contexts,
   { host, step, prediction }: { host: HostName; step: Step; prediction: Prediction },
 ): Prediction {
-  const args = boundNow(contexts, host, step)
+  const args = boundNow(contexts, host, { step, known: 'all' })
   const effect = args ? effectOf(step.module, args) : step.module.effect
   if (effect === 'reads') return prediction
   return predictUnknown(prediction, step.id, args ? step.module.resources(args) : [])
@@ -157,30 +157,38 @@ async function decideOn(input: Looking, { host, step, predictions }: Omit<Forese
   return notWaitedFor(deciding, await decide(deciding))
 }
 
+/** How much is known when reads are started: before the facts came, conditions that rest on them cannot be judged. */
+type Known = 'no facts' | 'all'
+
 /**
  * Starts the reads of all steps at once, so that they leave in one round trip; their replies are kept, and deciding
  * one step after another then finds them. What fails here fails again, and is told, when its step is decided.
  */
-export async function prefetch(input: Looking): Promise<void> {
+export async function prefetch(input: Looking, known: Known): Promise<void> {
   const steps = input.runbook.stages.flatMap((stage) => stage.steps)
   const reads = input.hosts.flatMap((host) =>
     steps
-      .filter(({ include, on }) => !on && isTaken(input.contexts, host, include))
-      .map((step) => prefetchOne(input, host, step)),
+      .filter(({ include, on }) => !on && (known === 'all' ? isTaken(input.contexts, host, include) : !include))
+      .map((step) => prefetchOne(input, host, { step, known })),
   )
   await Promise.allSettled(reads)
 }
 
-async function prefetchOne(input: Looking, host: HostName, step: Step): Promise<void> {
-  const args = boundNow(input.contexts, host, step)
+interface Prefetched {
+  readonly step: Step
+  readonly known: Known
+}
+
+async function prefetchOne(input: Looking, host: HostName, { step, known }: Prefetched): Promise<void> {
+  const args = boundNow(input.contexts, host, { step, known })
   if (args) await step.module.read(args, probeAt(input, { host, step }))
 }
 
 /** The step's arguments where they can be known before anything has run, and its condition does not rule it out. */
-function boundNow(contexts: Contexts, host: HostName, step: Step): JsonObject | undefined {
+function boundNow(contexts: Contexts, host: HostName, { step, known }: Prefetched): JsonObject | undefined {
   if (waitsFor(contexts, host, step.args) !== undefined) return undefined
   const when = step.when?.bind(scopeOf(contexts, host, step.when.names))
-  if (when?.ok && !when.value) return undefined
+  if (when && (when.ok ? !when.value : known === 'no facts')) return undefined
   const args = step.args.bind(scopeOf(contexts, host, step.args.names))
   return args.ok ? args.value : undefined
 }

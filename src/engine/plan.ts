@@ -29,9 +29,10 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
   const looking = beginLooking(input, contexts, hosts)
 
   for (const host of hosts) input.emit({ type: 'planning', host })
+  const early = prefetch(looking, 'no facts') // leaves with the facts: a round trip less
   await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
   const facts = factsOf(runbook, contexts)
-  const [guards] = await Promise.all([planGuards(looking), prefetch(looking)])
+  const [guards] = await Promise.all([planGuards(looking), early, prefetch(looking, 'all')])
   const stages = await planStages(looking)
   const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
   const plan: Plan = {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { makePlan } from '../../src/engine/plan.ts'
+import { renderCommand } from '../../src/model/command.ts'
 import { countPlan, type Plan, plannedSteps } from '../../src/model/plan.ts'
+import type { Runner, Transport } from '../../src/model/transport.ts'
 import { bindable, look, makeWorld, measure, restart, runbook, setKey, stage, step } from './world.ts'
 
 const said = (plan: Plan) =>
@@ -132,3 +134,44 @@ test('a host that cannot be reached is told by name, and no plan is made', async
     problems: [{ host: 'e1', message: 'refused' }],
   })
 })
+
+test('reads that need no fact leave together with the facts; those that do, in the next round trip', async () => {
+  const world = await makeWorld(['e1'], { a: '1', b: '1', leader: 'b' })
+  const input = world.input(
+    runbook(
+      [stage('one', [step('free', setKey, { key: 'a', to: '2' }), step('rests', setKey, { key: '$leader', to: '2' })])],
+      { facts: [step('fact', look, { key: 'leader' }, { as: 'leader' })] },
+    ),
+  )
+  const [trips, transport] = roundTrips(input.transport)
+  expect(said(await makePlan({ ...input, transport }))).toEqual(['e1 free: set a to 2', 'e1 rests: set b to 2'])
+  expect(trips.map((asked) => asked.filter((text) => text.startsWith('get')).toSorted())).toEqual([
+    ['get a', 'get leader'],
+    ['get b'],
+  ])
+})
+
+/** What was asked of all hosts between one wave of replies and the next; a reply takes a turn of the event loop. */
+function roundTrips(transport: Transport): [readonly string[][], Transport] {
+  const trips: string[][] = []
+  let asking: string[] | undefined
+  const counted = (runner: Runner): Runner => ({
+    run: async (command, options) => {
+      if (!asking) {
+        asking = []
+        trips.push(asking)
+        setImmediate(() => {
+          asking = undefined
+        })
+      }
+      asking.push(renderCommand(command))
+      await new Promise((resolve) => setImmediate(resolve))
+      return runner.run(command, options)
+    },
+  })
+  const open: Transport['open'] = async (endpoint) => {
+    const connection = await transport.open(endpoint)
+    return { ...connection, probe: (privilege) => counted(connection.probe(privilege)) }
+  }
+  return [trips, { open }]
+}
