@@ -73,7 +73,10 @@ set -- \${line##*) }
 ( set -C; echo "$$ \${20} $boot" >"$d/begin" ) || exit 1
 sync -- "$d/begin"
 text=$(cat <&3)
-( while RUNBOOK_STEP= sleep 5; do
+( trap 'kill $nap; exit' TERM
+  while RUNBOOK_STEP= sleep 5 & do
+    nap=$!
+    wait $nap
     for o in out err; do
       [ $(($(wc -c <"$d/$o"))) -gt $((keep + 67108864)) ] && dd if=/dev/null of="$d/$o" bs="$keep" seek=1
     done

@@ -47,7 +47,7 @@ const until = async (started: Started, text: string): Promise<void> => {
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n')
 const outputs = () =>
   parseRecords(cli.stateDir).records.flatMap((event) => (event.type === 'step-finished' ? [event.output] : []))
-const processes = () => onHost('grep -lsF RUNBOOK_STEP= /proc/[0-9]*/environ; true')
+const processes = () => onHost('grep -lsF RUNBOOK_STEP=/ /proc/[0-9]*/environ; true')
 
 // The newest process of sshd that serves a login and is not on the way to this very script.
 const CUT = `own=$PPID; while [ $own -gt 1 ]; do mine="$mine $own "; read -r line </proc/$own/stat; set -- \${line##*) }; own=$2; done

@@ -104,7 +104,8 @@ async function transact(wanted: Transaction, runner: Runner): Promise<void> {
   if (reply.code === 0) return
   const problem = failureOf(reply, apt.shown(wanted))
   if (!/^E: .*\block\b/m.test(textOf(reply.stderr))) throw new ProblemError(problem)
-  const [, id, program] = /held by process (\d+) \(([^)]*)\)/.exec(textOf(reply.stdout) + textOf(reply.stderr)) ?? []
+  // a holder that is just ending has no name any more
+  const [, id, program = 'a program'] = /held by process (\d+)(?: \(([^)]*)\))?/.exec(textOf(reply.stdout) + textOf(reply.stderr)) ?? []
   throw new ProblemError({
     ...problem,
     ...busyProblem(id === undefined ? '' : `${program}, process ${id}`),
