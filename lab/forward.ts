@@ -10,7 +10,7 @@ import type { LabSettings } from './settings.ts'
 import { spawnBeside } from './spawn-inside.ts'
 import { type LabState, topologyOf } from './state.ts'
 import { seenFromOutside } from './supervisor.ts'
-import type { LabHost } from './topologies.ts'
+import { type LabHost, machinesOf } from './topologies.ts'
 import { untilTrue } from './until.ts'
 
 /**
@@ -28,7 +28,7 @@ export function forwarderArgv(host: LabHost, loopback: string): Argv {
 /** Starts the forwarders of all hosts where they do not run yet; they end with the lab. */
 export async function startForwarders(settings: LabSettings, state: LabState): Promise<void> {
   const log = join(labPaths(settings.stateDir).logs, 'forward.log')
-  const starts = topologyOf(state).hosts.map(async (host) => {
+  const starts = machinesOf(topologyOf(state)).map(async (host) => {
     const socket = seenFromOutside(state.init, INSIDE.socket(host.name))
     if (existsSync(socket)) return
     await spawnBeside(state.init, forwarderArgv(host, state.loopback), log)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5' | 'dnf' | 'zypper' | 'python'
+export type ImageName = 'base' | 'etcd-3.3' | 'etcd-3.4' | 'etcd-3.5' | 'dnf' | 'zypper' | 'python' | 'kvm' | 'guest'
 
 /** What an image is made of: `base` from nothing, the others as a layer of packages of one Debian suite on `base`. */
 export interface Recipe {
@@ -25,11 +25,16 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
   dnf: { suite: HOST_SUITE, packages: ['dnf', 'dnf-plugins-core', 'rpm', 'createrepo-c'] },
   zypper: { suite: HOST_SUITE, packages: ['zypper', 'rpm', 'createrepo-c'] },
   python: { suite: HOST_SUITE, packages: ['python3', 'python3-apt'] },
+  kvm: {
+    suite: HOST_SUITE,
+    packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils'],
+  },
+  guest: { suite: HOST_SUITE, packages: ['linux-image-cloud-amd64', 'initramfs-tools', 'udev', 'zstd'] },
 }
 
 /** Image names in the order they have to be built. */
 export function imageNames(): readonly ImageName[] {
-  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5', 'dnf', 'zypper', 'python']
+  return ['base', 'etcd-3.3', 'etcd-3.4', 'etcd-3.5', 'dnf', 'zypper', 'python', 'kvm', 'guest']
 }
 
 /** True for a name of the list above; for names that come from the command line. */

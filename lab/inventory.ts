@@ -15,8 +15,17 @@ export function renderInventory(topology: Topology): string {
     `    ${topology.group}:`,
     '      hosts:',
     ...topology.hosts.map((host) => `        ${host.name}: {ansible_host: ${host.address}}`),
+    ...guestLines(topology),
     '',
   ].join('\n')
+}
+
+/** Virtual machines, each with the host it runs on and its name there. */
+function guestLines({ hosts, guests = [] }: Topology): readonly string[] {
+  if (guests.length === 0) return []
+  const line = ({ name, address }: LabHost) =>
+    `        ${name}: {ansible_host: ${address}, hypervisor: ${hosts[0]?.name}, domain: ${name}}`
+  return ['    guests:', '      hosts:', ...guests.map(line)]
 }
 
 /** One host's known_hosts lines: by name and direct address, and by its loopback address. `hostKey` is a .pub line. */

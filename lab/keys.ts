@@ -4,15 +4,15 @@ import { knownHostsLines } from './inventory.ts'
 import { type LabPaths, labPaths } from './paths.ts'
 import { mustRun } from './run-tool.ts'
 import type { LabSettings } from './settings.ts'
-import type { LabHost, Topology } from './topologies.ts'
+import { type LabHost, machinesOf, type Topology } from './topologies.ts'
 
 /** Makes the lab's key and a host key for each host where they are missing, and writes known_hosts. */
 export async function writeKeys(settings: LabSettings, topology: Topology): Promise<void> {
   const paths = labPaths(settings.stateDir)
   mkdirSync(paths.hostKeys, { recursive: true, mode: 0o700 })
-  const hostKeys = topology.hosts.map((host) => makeKey(hostKeyFile(paths, host.name), host.name))
+  const hostKeys = machinesOf(topology).map((host) => makeKey(hostKeyFile(paths, host.name), host.name))
   await Promise.all([makeKey(paths.key, 'runbook-lab'), ...hostKeys])
-  writeFileSync(paths.knownHosts, knownHosts(paths, topology.hosts, settings.loopback))
+  writeFileSync(paths.knownHosts, knownHosts(paths, machinesOf(topology), settings.loopback))
 }
 
 /** The private host key of a host; kept across `down`, so that known_hosts stays true. */

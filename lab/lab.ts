@@ -3,6 +3,7 @@ import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { buildImages } from './build-image.ts'
 import { killCgroup, removeCgroups } from './cgroup.ts'
 import { requireFreeAddresses, startForwarders } from './forward.ts'
+import { makeDisks, startGuests } from './guests/guests.ts'
 import { bootHost, crash, type HostOfLab, hasRoot, hostOfLab, isOn, makeRoot, powerOff } from './host.ts'
 import { type ImageName, imageFile, layersOf } from './images.ts'
 import { requireInotify } from './inotify.ts'
@@ -18,7 +19,7 @@ import type { LabSettings } from './settings.ts'
 import { sshArgv } from './ssh.ts'
 import { forgetState, type LabState, readState, requireState, topologyOf, writeState } from './state.ts'
 import { networkArgv, startSupervisor } from './supervisor.ts'
-import { type LabHost, TOPOLOGIES, type Topology, type TopologyName } from './topologies.ts'
+import { type LabHost, machinesOf, TOPOLOGIES, type Topology, type TopologyName } from './topologies.ts'
 import { until } from './until.ts'
 import { untilUp } from './wait.ts'
 
@@ -36,6 +37,7 @@ export async function upLab(name: TopologyName, settings: LabSettings): Promise<
     await startForwarders(settings, state)
     await Promise.all(topology.hosts.map((host) => switchedOn({ settings, state, host })))
     await untilUp(state, topology.hosts, membersOf(state))
+    await untilGuestsUp({ settings, state })
     return state
   })
 }
@@ -82,6 +84,7 @@ export async function startHost(host: string, settings: LabSettings): Promise<vo
     const target = hostOfLab(settings, state, host)
     await switchedOn(target)
     await untilUp(state, [target.host], whole(settings, state) ? membersOf(state) : [])
+    await untilGuestsUp({ settings, state })
   })
 }
 
@@ -105,17 +108,32 @@ function resetHosts(settings: LabSettings, hosts: readonly LabHost[]): Promise<r
     const state = requireState(settings)
     const targets = hosts.map((host) => ({ settings, state, host }))
     await Promise.all(targets.map(crash))
-    await Promise.all(targets.map(makeRoot))
+    await Promise.all(targets.map(newRoot))
     await Promise.all(targets.map(bootHost))
     await untilUp(state, hosts, membersOf(state))
+    await untilGuestsUp({ settings, state })
     return hosts.map((host) => host.name)
   })
 }
 
 async function switchedOn(target: HostOfLab): Promise<void> {
   if (isOn(target)) return
-  if (!hasRoot(target)) await makeRoot(target)
+  if (!hasRoot(target)) await newRoot(target)
   await bootHost(target)
+}
+
+async function newRoot(target: HostOfLab): Promise<void> {
+  await makeRoot(target)
+  await makeDisks(target)
+}
+
+/** The first host runs the guests, where the topology has any. */
+async function untilGuestsUp({ settings, state }: Pick<HostOfLab, 'settings' | 'state'>): Promise<void> {
+  const { hosts, guests = [] } = topologyOf(state)
+  const [host] = hosts
+  if (host === undefined || guests.length === 0) return
+  await startGuests({ settings, state, host })
+  await untilUp(state, guests, [])
 }
 
 /** The members of the lab's etcd cluster; none in other labs. */
@@ -134,7 +152,7 @@ function locked<T>(settings: LabSettings, work: () => Promise<T>): Promise<T> {
 }
 
 function imagesOf(topology: Topology): readonly ImageName[] {
-  return [...new Set(topology.hosts.flatMap((host) => layersOf(host.image)))]
+  return [...new Set(machinesOf(topology).flatMap((host) => layersOf(host.image)))]
 }
 
 async function started(name: TopologyName, settings: LabSettings): Promise<LabState> {
@@ -146,7 +164,7 @@ async function started(name: TopologyName, settings: LabSettings): Promise<LabSt
   await sweep(settings)
   rmSync(labPaths(settings.stateDir).logs, { recursive: true, force: true })
   const topology = TOPOLOGIES[name]
-  await requireFreeAddresses(topology.hosts, settings.loopback)
+  await requireFreeAddresses(machinesOf(topology), settings.loopback)
   await writeKeys(settings, topology)
   writeFileSync(labPaths(settings.stateDir).inventory, renderInventory(topology))
   giveToOwner(settings)

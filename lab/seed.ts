@@ -1,6 +1,7 @@
 import { etcdSeed } from './etcd-seed.ts'
+import { hypervisorSeed } from './guests/hypervisor-seed.ts'
 import type { SeedFile } from './seed-file.ts'
-import type { LabHost, Topology } from './topologies.ts'
+import { type LabHost, machinesOf, type Topology } from './topologies.ts'
 
 /** What makes a host itself: new for each host, kept by the lab across resets but for the machine id. */
 export interface Identity {
@@ -22,10 +23,11 @@ export function seedFiles(host: LabHost, topology: Topology, identity: Identity)
     { path: '/etc/ssh/ssh_host_ed25519_key.pub', content: identity.hostKeyPublic },
     { path: '/etc/ssh/lab_authorized_keys', content: identity.authorizedKey },
     ...(topology.etcd === undefined ? [] : etcdSeed(host, topology.hosts, topology.etcd)),
+    ...(topology.guests && topology.hosts.includes(host) ? hypervisorSeed(host, topology.guests) : []),
   ]
 }
 
 function hostsFile(topology: Topology): string {
-  const lines = topology.hosts.map((host) => `${host.address} ${host.name}`)
+  const lines = machinesOf(topology).map((host) => `${host.address} ${host.name}`)
   return ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n')
 }

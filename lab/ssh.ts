@@ -4,12 +4,13 @@ import type { Argv } from './run-tool.ts'
 import type { LabSettings } from './settings.ts'
 import { type LabState, topologyOf } from './state.ts'
 import { networkArgv } from './supervisor.ts'
+import { machinesOf } from './topologies.ts'
 
 /** Argument list of ssh to `HOST` or `USER@HOST` of the lab, from inside its network, host key checked. */
 export function sshArgv(settings: LabSettings, state: LabState, target: string, command: readonly string[]): Argv {
   const paths = labPaths(settings.stateDir)
   const [user, name] = target.includes('@') ? target.split('@', 2) : ['root', target]
-  const { hosts } = topologyOf(state)
+  const hosts = machinesOf(topologyOf(state))
   const address = hosts.find((host) => host.name === name)?.address
   if (address === undefined)
     throw new LabError(`no host ${name} in this lab; it has ${hosts.map((host) => host.name).join(', ')}`, 3)

@@ -3,6 +3,7 @@ import type { ImageName } from './images.ts'
 export type TopologyName =
   | 'one'
   | 'mods'
+  | 'three'
   | 'etcd3'
   | 'etcd3-3.3'
   | 'etcd3-3.5'
@@ -11,6 +12,7 @@ export type TopologyName =
   | 'etcd3-static'
   | 'rpm'
   | 'python'
+  | 'kvm'
 
 /** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
 export type EtcdStyle = 'env-file' | 'flags' | 'config-file' | 'static-pod'
@@ -26,6 +28,8 @@ export interface Topology {
   /** Inventory group of all its hosts. */
   readonly group: string
   readonly hosts: readonly LabHost[]
+  /** Virtual machines that the first host runs, each with a disk on the IDE bus at first. */
+  readonly guests?: readonly LabHost[]
   /** Present: the hosts are the members of one etcd cluster. */
   readonly etcd?: EtcdStyle
 }
@@ -44,6 +48,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
   ),
   one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
   mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
+  three: {
+    summary: 'three plain hosts',
+    group: 'plain',
+    hosts: [host('h1', 11, 'base'), host('h2', 12, 'base'), host('h3', 13, 'base')],
+  },
   rpm: {
     summary: 'plain hosts with dnf (r1) and zypper (r2) beside apt',
     group: 'plain',
@@ -54,7 +63,16 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     group: 'plain',
     hosts: [host('p1', 15, 'python'), host('p2', 16, 'python')],
   },
+  kvm: {
+    summary: 'a libvirt host (v1) with a virtual machine (g1), its processor emulated and its disk on the IDE bus',
+    group: 'hypervisors',
+    hosts: [host('v1', 17, 'kvm')],
+    guests: [host('g1', 18, 'guest')],
+  },
 }
+
+/** Everything that has an address and an sshd: the hosts, and the virtual machines they run. */
+export const machinesOf = ({ hosts, guests = [] }: Topology): readonly LabHost[] => [...hosts, ...guests]
 
 /** True for a name in TOPOLOGIES; for names that come from the command line. */
 export function isTopologyName(name: string): name is TopologyName {
