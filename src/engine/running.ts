@@ -5,6 +5,7 @@ import type { PlannedDecision } from '../model/plan.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
+import { workplaceOf } from './elsewhere.ts'
 import { type Contexts, openContext, type Workplace } from './host-context.ts'
 import type { RunInput, RunSummary } from './input.ts'
 import type { OpenHosts } from './open-hosts.ts'
@@ -36,6 +37,12 @@ export function stepOf(runbook: Runbook, change: Pick<ChangeRecord, 'stage' | 's
   const step = runbook.stages[change.stage]?.steps.find((candidate) => candidate.id === change.step)
   if (!step) throw new Error(`the runbook has no step ${change.step}`)
   return step
+}
+
+/** Where a recorded change was made: on the host that its `on` named then. */
+export async function placeOf({ contexts }: Running, record: ChangeRecord, step: Step): Promise<Place> {
+  const { stage, host, on } = record
+  return { stage, host, step, ...(on === undefined ? {} : { at: await workplaceOf({ contexts, host, step }, on) }) }
 }
 
 /** Where a step's pre-images lie on its host. */

@@ -4,7 +4,7 @@ import type { ChangeRecord } from '../model/run-record.ts'
 import type { RunInput } from './input.ts'
 import { isLost } from './link.ts'
 import { openHosts } from './open-hosts.ts'
-import { type Running, stepOf } from './running.ts'
+import { placeOf, type Running, stepOf } from './running.ts'
 import { lastReplyAt, sessionAt } from './session-at.ts'
 
 /** Begun and not known to have ended, where the receipt of one command is all that there is to know. */
@@ -38,7 +38,7 @@ async function settleOne(running: Running, open: ChangeRecord): Promise<void> {
   const step = stepOf(running.input.runbook, open)
   const place = { host, stage, step: open.step }
   try {
-    const under = { host, stage, step }
+    const under = await placeOf(running, open, step)
     const reply = await lastReplyAt(running, under, open.folder)
     if (!reply || !step.module.apply) return
     const session: Session = { ...sessionAt(running, under, open.folder), run: () => Promise.resolve(reply) }

@@ -11,7 +11,7 @@ import { orderHosts } from './order.ts'
 import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep } from './run-step.ts'
-import { type Place, type Running, stepOf } from './running.ts'
+import { placeOf, type Running, stepOf } from './running.ts'
 import { sessionAt } from './session-at.ts'
 import { settleOpen } from './settle.ts'
 
@@ -204,11 +204,6 @@ async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
     await running.record({ type: 'undo-failed', ...place, problem })
     throw new ProblemError(problem, ...others)
   }
-}
-
-/** Where a recorded change was made. */
-async function placeOf({ contexts }: Running, { stage, host, on }: ChangeRecord, step: Step): Promise<Place> {
-  return { stage, host, step, ...(on === undefined ? {} : { at: await workplaceOf({ contexts, host, step }, on) }) }
 }
 
 async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {

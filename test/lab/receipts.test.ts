@@ -97,6 +97,20 @@ test('killed in a step, a run takes over what the step did without it', async ()
   expect(await onHost('cat /run/effects')).toBe('run\n')
 })
 
+test('killed in a step that works on another host, a run takes over what it did there', async () => {
+  writeFileSync(
+    book,
+    slow(5, '60s').replace('hosts: h1', 'hosts: h2').replace('    as: slow', '    as: slow\n    on: h1'),
+  )
+  const started = cli.start('apply', book, ...go)
+  await until(started, 'line 2')
+  started.signal('SIGKILL')
+  await started.ended
+  expect(await cli.run('resume', 'last', ...go)).toMatchObject({ code: 0 })
+  expect(outputs()[0]).toMatchObject({ stdout: lines(5), code: 0 })
+  expect(await onHost('cat /run/effects')).toBe('run\n')
+})
+
 test('the deadline leaves no process', async () => {
   writeFileSync(book, slow(60, '2s'))
   const { code, stdout, stderr } = await cli.run('apply', book, ...go)
