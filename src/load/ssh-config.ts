@@ -26,11 +26,13 @@ interface Criterion {
 export type Includes = (pattern: string) => readonly { readonly file: string; readonly text: string }[]
 
 const DEEPEST = 16 // of includes, as OpenSSH
+const MOST_INCLUDED = 1000 // files in all: two that include each other twice would be read 65 536 times at that depth
 
 /** Text -> ssh_config, as OpenSSH reads it: every line checked, also in blocks that no host matches. */
 export function parseSshConfig(file: string, text: string, includes: Includes): Result<SshConfig> {
-  const reading: Reading = { problems: [], includes, ignored: [] }
+  const reading: Reading = { problems: [], includes, ignored: [], included: 0 }
   const statements = statementsOf(reading, { file, text, depth: 0 })
+  if (reading.included > MOST_INCLUDED) reading.problems.splice(0, reading.problems.length, tooMany(file))
   return reading.problems.length > 0 ? fail(reading.problems) : succeed({ statements })
 }
 
@@ -38,6 +40,7 @@ interface Reading {
   readonly problems: Problem[]
   readonly includes: Includes
   readonly ignored: string[] // patterns of IgnoreUnknown
+  included: number
 }
 
 interface Text {
@@ -76,7 +79,7 @@ function statementOf(reading: Reading, { source, line, number }: Line): readonly
   const words = configWords(parsed.rest)
   if (!words) return wrong('a quote is not closed')
   if (keyword === 'host') return [{ kind: 'host', patterns: words }]
-  if (keyword === 'include') return words.map((word) => included(reading, source, word))
+  if (keyword === 'include') return words.map((pattern) => included(reading, { source, pattern, at }))
   if (keyword === 'ignoreunknown') {
     if (reading.ignored.length === 0) reading.ignored.push(...(words[0] ?? '').toLowerCase().split(','))
     return []
@@ -86,17 +89,30 @@ function statementOf(reading: Reading, { source, line, number }: Line): readonly
   return typeof value === 'string' ? wrong(value) : [{ kind: 'set', keyword, value, at }]
 }
 
-function included(reading: Reading, { file, depth }: Text, pattern: string): Statement {
+const tooMany = (file: string): Problem => ({
+  kind: 'schema',
+  message: `${file} includes more than ${MOST_INCLUDED} files`,
+  at: { file, line: 1, column: 1, length: 1 },
+  hint: 'does a file include itself?',
+})
+
+interface Include {
+  readonly source: Text
+  readonly pattern: string
+  readonly at: Span
+}
+
+function included(reading: Reading, { source: { file, depth }, pattern, at }: Include): Statement {
+  if (reading.included > MOST_INCLUDED) return { kind: 'include', statements: [] }
   if (depth >= DEEPEST) {
     const message = `${file} includes files more than ${DEEPEST} deep`
-    reading.problems.push({ kind: 'schema', message, hint: 'does a file include itself?' })
+    reading.problems.push({ kind: 'schema', message, at, hint: 'does a file include itself?' })
     return { kind: 'include', statements: [] }
   }
-  const statements = reading
-    .includes(pattern)
-    .flatMap((source): readonly Statement[] => [
-      { kind: 'include', statements: statementsOf(reading, { ...source, depth: depth + 1 }) },
-    ])
+  const statements = reading.includes(pattern).flatMap((source): readonly Statement[] => {
+    reading.included += 1
+    return [{ kind: 'include', statements: statementsOf(reading, { ...source, depth: depth + 1 }) }]
+  })
   return { kind: 'include', statements }
 }
 

@@ -59,7 +59,14 @@ describe('Include', () => {
   it('of itself is refused by its depth', () => {
     const folder = writeFiles({ '.ssh/config': 'Include config\n' })
     expect(said(folder)).toBe(
-      'schema: /.ssh/config includes files more than 16 deep\n    does a file include itself?\n',
+      '1:1+7 schema: /.ssh/config includes files more than 16 deep\n    does a file include itself?\n',
+    )
+  })
+
+  it('of itself, twice, is refused by the number of files, without reading 65,536 of them', () => {
+    const folder = writeFiles({ '.ssh/config': 'Include config\nInclude config\n' })
+    expect(said(folder)).toBe(
+      '1:1+1 schema: /.ssh/config includes more than 1000 files\n    does a file include itself?\n',
     )
   })
 
