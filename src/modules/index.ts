@@ -1,10 +1,13 @@
 import type { Module, Modules } from '../model/module.ts'
+import { etcdAlarm } from './etcd/etcd-alarm.ts'
+import { etcdDefrag } from './etcd/etcd-defrag.ts'
 import { etcdHealthy } from './etcd/etcd-healthy.ts'
 import { etcdMembers } from './etcd/etcd-members.ts'
 import { etcdMetric } from './etcd/etcd-metric.ts'
 import { etcdMoveLeader } from './etcd/etcd-move-leader.ts'
 import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
+import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
@@ -49,12 +52,15 @@ const all: readonly Module[] = [
   sysctl,
   waitFor,
   yamlEdit,
+  etcdAlarm,
+  etcdDefrag,
   etcdHealthy,
   etcdMembers,
   etcdMetric,
   etcdMoveLeader,
   etcdSettings,
   etcdSnapshot,
+  etcdSpace,
   etcdStaticPodRestarted,
 ]
 

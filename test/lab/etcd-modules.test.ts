@@ -13,11 +13,14 @@ import { hostName } from '../../src/model/id.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Change, Decision, Module, Probe } from '../../src/model/module.ts'
 import type { Connection } from '../../src/model/transport.ts'
+import { etcdAlarm } from '../../src/modules/etcd/etcd-alarm.ts'
+import { etcdDefrag } from '../../src/modules/etcd/etcd-defrag.ts'
 import { etcdHealthy } from '../../src/modules/etcd/etcd-healthy.ts'
 import { etcdMetric } from '../../src/modules/etcd/etcd-metric.ts'
 import { etcdMoveLeader } from '../../src/modules/etcd/etcd-move-leader.ts'
 import { etcdSettings } from '../../src/modules/etcd/etcd-settings.ts'
 import { etcdSnapshot } from '../../src/modules/etcd/etcd-snapshot.ts'
+import { etcdSpace } from '../../src/modules/etcd/etcd-space.ts'
 import { createTransport } from '../../src/transport/transport.ts'
 import { lawController } from '../modules/law-host.ts'
 import { watchedWhile } from './support/watch.ts'
@@ -29,6 +32,15 @@ const kinds: readonly (readonly [TopologyName, string])[] = [
   ['etcd3-3.3', '3.3'],
   ['etcd3-3.5', '3.5'],
 ]
+
+// A quota of 12 MiB on one member, then writes of 512 KiB until etcd refuses them; what is old is compacted.
+const quotaText = 'echo \'ETCD_QUOTA_BACKEND_BYTES="12582912"\' >>/etc/default/etcd && systemctl restart etcd'
+const fillText = `
+head -c 524288 /dev/zero | tr '\\0' x >/tmp/value
+for n in $(seq 60); do etcdctl put full </tmp/value 2>&1 | grep -a -o 'database space exceeded' && break; done
+rm /tmp/value
+etcdctl compact "$(ETCDCTL_ENDPOINTS=http://127.0.0.1:2379 etcdctl endpoint status -w json | sed -n 's/.*"revision":\\([0-9]*\\).*/\\1/p')"
+`
 
 describe.each(kinds)('on %s', (kind, version) => {
   const settings = labSettings({}, { stateDir: mkdtempSync(path.join(tmpdir(), 'runbook-lab-')) })
@@ -111,6 +123,36 @@ describe.each(kinds)('on %s', (kind, version) => {
     await etcdSnapshot.revert?.(args, change, session('e2'))
     const left = await sshLab('e2', ['ls -A /srv'], settings)
     expect(left.stdout.trim()).toBe('')
+  })
+
+  test('a full database is told, defragmented member by member, and takes writes again', async () => {
+    const client = `export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=${urls.join(',')};`
+    const full = await sshLab('e2', [`${quotaText}\n${client}\n${fillText}`], settings)
+    expect(full).toMatchObject({ code: 0, stdout: expect.stringContaining('database space exceeded') })
+    const thresholds = { min_free_mb: 1 }
+    expect(await decide(etcdSpace, thresholds, 'e2')).toMatchObject({
+      output: { worth: true, quota_bytes: 12_582_912 },
+    })
+    expect(await decide(etcdHealthy, { election_stable_s: 0 })).toMatchObject({
+      kind: 'blocked',
+      message: expect.stringMatching(/alarm NOSPACE on e\d/),
+    })
+    expect(await decide(etcdAlarm, { disarm: 'NOSPACE' }, 'e2')).toMatchObject({
+      kind: 'blocked',
+      message: expect.stringMatching(/not below 80 % of its quota/),
+    })
+    for (const name of ['e1', 'e2', 'e3']) {
+      const leads = await decide(etcdMoveLeader, {}, name)
+      if (leads.kind === 'change') await etcdMoveLeader.apply?.({}, leads.change, session(name))
+      const change = changeIn(await decide(etcdDefrag, {}, name))
+      await etcdDefrag.apply?.({}, change, session(name))
+    }
+    expect(await decide(etcdSpace, thresholds, 'e2')).toMatchObject({ output: { worth: false } })
+    const change = changeIn(await decide(etcdAlarm, { disarm: 'NOSPACE' }, 'e2'))
+    await etcdAlarm.apply?.({ disarm: 'NOSPACE' }, change, session('e2'))
+    const put = await sshLab('e2', [`${client} etcdctl put after 1`], settings)
+    expect(put).toMatchObject({ code: 0 })
+    expect(await decide(etcdHealthy, { election_stable_s: 0 })).toMatchObject({ kind: 'noop' })
   })
 
   test('while a member is down no other may be stopped, and without a quorum nothing claims health', async () => {

@@ -1,4 +1,4 @@
-import { parseGoDuration } from './go-duration.ts'
+import { parseGoDuration } from '../../model/go-duration.ts'
 
 /** The timeouts that an etcd says it started with; undefined where its log does not tell. */
 export interface BootTimeouts {

@@ -16,6 +16,7 @@ export type Member = {
   readonly lag: number | null // entries that it has yet to apply of what the leader has
   readonly revision: number | null
   readonly db_size: number | null // bytes
+  readonly db_size_in_use: number | null // bytes; null also of 3.3, which does not tell
   readonly version: string | null
   readonly client_urls: readonly string[]
 }
@@ -77,23 +78,28 @@ function memberOf(seen: SeenCluster, listed: ListedMember, leader: MemberStatus 
   const status = seen.statuses.find((one) => one.id === listed.id)
   const url = seen.askedAt.get(listed.id)
   const health = seen.health.find((one) => one.endpoint === url)
+  const healthy = health !== undefined && (health.healthy || hasOnlyNoSpace(health.error))
   return {
     name: listed.name === '' ? listed.id : listed.name,
     id: listed.id,
     is_leader: status !== undefined && status.leader === status.id,
     is_learner: listed.isLearner,
     is_started: listed.name !== '',
-    healthy: (health?.healthy ?? false) && status !== undefined,
-    error: whyNot(listed, { url, status, error: health?.error }),
+    healthy: healthy && status !== undefined,
+    error: whyNot(listed, { url, status, error: healthy ? '' : health?.error }),
     term: status?.term ?? null,
     raft_index: status?.raftIndex ?? null,
     lag: status && leader ? Math.max(0, leader.raftIndex - status.appliedIndex) : null,
     revision: status?.revision ?? null,
     db_size: status?.dbSize ?? null,
+    db_size_in_use: status?.dbSizeInUse ?? null,
     version: status?.version ?? null,
     client_urls: listed.clientUrls,
   }
 }
+
+/** From 3.5 on etcdctl asks for alarms once the read was served, and calls a member with any unhealthy; they are told apart. */
+const hasOnlyNoSpace = (error: string): boolean => /^Active Alarm\(s\):(\s+NOSPACE)+\s*$/.test(error)
 
 function whyNot(
   listed: ListedMember,

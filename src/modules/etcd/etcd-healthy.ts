@@ -28,6 +28,7 @@ const args = Type.Object(
       }),
     ),
     allow_downtime: flag('allow stopping members of a cluster of one or two (default false)'),
+    allow_nospace: flag('allow the alarm NOSPACE: what is done next makes room (default false)'),
     allow_known_bad: flag('allow etcd 3.5.0 to 3.5.2 (default false)'),
     min_revision: Type.Optional(
       Type.Integer({ minimum: 0, description: 'the member must have reached this revision' }),
@@ -76,6 +77,7 @@ const rulesOf = (asked: Args): QuorumRules => ({
   stopping: asked.stopping ?? 1,
   requireAll: (asked.require_all ?? true) ? 'all-voters' : 'quorum',
   allowDowntime: asked.allow_downtime ? 'allow' : 'refuse',
+  alarms: asked.allow_nospace ? 'allow-nospace' : 'refuse',
   knownBad: asked.allow_known_bad ? 'allow' : 'refuse',
   maxLag: asked.max_lag,
   minRevision: asked.min_revision,

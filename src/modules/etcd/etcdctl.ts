@@ -21,6 +21,7 @@ export function etcdScript(settings: EtcdSettings, text: string, ...before: read
   return script(values, ...before, rawText(prelude), rawText(text))
 }
 
+// From 3.5 on etcdctl refuses a flag whose variable is set, and root's environment may set some.
 const prelude = `
 ${frameFunction}
 tool() {
@@ -31,6 +32,7 @@ tool() {
   return 1
 }
 etcdctl=$(tool etcdctl) || { echo etcdctl; exit ${noTool}; }
+unset ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT
 bound=; timeout 5 true 2>/dev/null && bound='timeout 30'
 ec() {
   ETCDCTL_API=3 $bound "$etcdctl" --dial-timeout=3s "--command-timeout=\${limit:-10s}" \\

@@ -7,6 +7,7 @@ export interface QuorumRules {
   readonly stopping: number // members about to be stopped; 0: only whether it is healthy
   readonly requireAll: 'all-voters' | 'quorum' // all voters healthy (the stricter, and the default), or a quorum that holds
   readonly allowDowntime: 'refuse' | 'allow' // for one or two voters, where every stop is an outage
+  readonly alarms: 'refuse' | 'allow-nospace' // a full database is what some steps put right
   readonly knownBad: 'refuse' | 'allow' // versions that lose data in a rolling restart
   readonly maxLag: number | undefined // entries; default 100, or 1000 in a busy cluster
   readonly minRevision: number | undefined
@@ -20,7 +21,7 @@ export function quorumObjection(seen: SeenCluster, rules: QuorumRules): string |
   return (
     unanswered(seen) ??
     unhealthy(cluster, rules) ??
-    unsettled(seen) ??
+    unsettled(seen, rules) ??
     behind(seen, cluster, rules) ??
     strange(cluster, rules) ??
     tooFew(cluster, rules) ??
@@ -34,9 +35,10 @@ function unanswered({ own, settings, listFailure, alarms }: SeenCluster): string
   return alarms === undefined ? 'the list of alarms could not be had' : undefined
 }
 
-function unhealthy({ members, quorum, leader, alarms }: Cluster, { requireAll }: QuorumRules): string | undefined {
-  const [alarm] = alarms
-  if (alarm !== undefined) return `alarm ${alarms.join(', ')}`
+function unhealthy(cluster: Cluster, { requireAll, alarms: rule }: QuorumRules): string | undefined {
+  const { members, quorum, leader } = cluster
+  const alarms = cluster.alarms.filter((alarm) => rule === 'refuse' || !alarm.startsWith('NOSPACE '))
+  if (alarms.length > 0) return `alarm ${alarms.join(', ')}`
   const learner = members.find((member) => member.is_learner)
   if (learner) return `${learner.name} is a learner: a change of membership is going on`
   const sick = members.filter((member) => !member.healthy)
@@ -48,7 +50,7 @@ function unhealthy({ members, quorum, leader, alarms }: Cluster, { requireAll }:
 }
 
 /** One leader and one term in all answers of both samples: no election is going on. */
-function unsettled({ statuses, again }: SeenCluster): string | undefined {
+function unsettled({ statuses, again }: SeenCluster, { alarms }: QuorumRules): string | undefined {
   const all = [...statuses, ...(again ?? [])]
   const leaders = new Set(all.map((status) => status.leader ?? 'none'))
   if (leaders.size > 1)
@@ -56,7 +58,9 @@ function unsettled({ statuses, again }: SeenCluster): string | undefined {
   const terms = new Set(all.map((status) => status.term))
   if (terms.size > 1) return `the term moves (${[...terms].join(', ')}): elections are going on`
   if (again !== undefined && again.length < statuses.length) return 'a member that answered stopped answering'
-  const [error] = all.flatMap((status) => status.errors)
+  const [error] = all
+    .flatMap((status) => status.errors)
+    .filter((one) => alarms === 'refuse' || !/^memberID:\d+ alarm:NOSPACE\s*$/.test(one))
   return error === undefined ? undefined : `a member tells of an error: ${error.trim()}`
 }
 

@@ -32,6 +32,7 @@ export type EtcdSettings = {
   readonly restart_owed: boolean
   readonly exec_start: string | null // command of the unit without the two timeout flags; null where it cannot be rewritten
   readonly data_dir: string
+  readonly quota_bytes: number | null // room for the database; null: no limit
   readonly endpoint: string // by which the host reaches its own member
   readonly advertised: readonly string[]
   readonly metrics_url: string
@@ -68,6 +69,7 @@ export function settingsOf(seen: SeenEtcd, process: SeenProcess, args: EtcdArgs)
     restart_owed: heartbeat.ms !== file.heartbeatMs || election.ms !== file.electionMs,
     exec_start: file.execStart,
     data_dir: text('data-dir') ?? `${text('name') ?? 'default'}.etcd`,
+    quota_bytes: quotaOf(text('quota-backend-bytes')),
     endpoint,
     advertised: splitUrls(text('advertise-client-urls')),
     metrics_url: `${metrics}/metrics`,
@@ -91,6 +93,13 @@ function pathsOf(process: SeenProcess, deploy: Deploy, file: FileSettings): Pick
     default:
       return { file: file.path, file_exists: file.exists }
   }
+}
+
+/** etcd's own rule (server/etcdserver/quota.go): 0 or nothing is 2 GiB, a negative number is no limit. */
+function quotaOf(text: string | undefined): number | null {
+  const bytes = Number(text ?? 0)
+  if (bytes < 0) return null
+  return bytes > 0 ? bytes : 2 * 1_073_741_824
 }
 
 /** The name of the drop-in that holds timeouts, without `.conf`: sorts after other people's drop-ins. */

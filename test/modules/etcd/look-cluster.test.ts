@@ -54,6 +54,7 @@ const strict: QuorumRules = {
   stopping: 1,
   requireAll: 'all-voters',
   allowDowntime: 'refuse',
+  alarms: 'refuse',
   knownBad: 'refuse',
   maxLag: undefined,
   minRevision: undefined,

@@ -8,6 +8,7 @@ const rules: QuorumRules = {
   stopping: 1,
   requireAll: 'all-voters',
   allowDowntime: 'refuse',
+  alarms: 'refuse',
   knownBad: 'refuse',
   maxLag: undefined,
   minRevision: undefined,
@@ -175,4 +176,20 @@ test.each(['3.5.0', '3.5.1', '3.5.2'])('a member of %s is not restarted', (versi
 test.each(['3.5.3', '3.5.10', '3.5.21', '3.4.2'])('a member of %s is', (version) => {
   const statuses = three.statuses.map((one) => ({ ...one, version }))
   expect(quorumObjection({ ...three, statuses }, rules)).toBeUndefined()
+})
+
+test('a full database is let pass only where it is asked for, and no other alarm with it', () => {
+  const full = {
+    alarms: [{ member: '2', kind: 'NOSPACE' }],
+    statuses: ['1', '2', '3'].map((id) => status(id, { errors: ['memberID:2 alarm:NOSPACE '] })),
+    again: undefined,
+    health: ['1', '2', '3'].map((id) => ({ endpoint: url(id), healthy: false, error: 'Active Alarm(s): NOSPACE ' })),
+  }
+  const allowing = { ...rules, alarms: 'allow-nospace' } as const
+  expect(quorumObjection(cluster(3, full), rules)).toBe('alarm NOSPACE on e2')
+  expect(quorumObjection(cluster(3, full), allowing)).toBeUndefined()
+  const damaged = { ...full, alarms: [...full.alarms, { member: '3', kind: 'CORRUPT' }] }
+  expect(quorumObjection(cluster(3, damaged), allowing)).toBe('alarm CORRUPT on e3')
+  const dead = full.health.map((one, index) => (index === 2 ? { ...one, error: 'context deadline exceeded' } : one))
+  expect(quorumObjection(cluster(3, { ...full, health: dead }), allowing)).toMatch(/^e3 is unhealthy/)
 })

@@ -18,6 +18,7 @@ export const exampleSettings = (more: Partial<EtcdSettings> = {}): EtcdSettings 
   restart_owed: false,
   exec_start: null,
   data_dir: '/var/lib/etcd',
+  quota_bytes: 2_147_483_648,
   endpoint: 'http://127.0.0.1:2379',
   advertised: [],
   metrics_url: 'http://127.0.0.1:2379/metrics',
