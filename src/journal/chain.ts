@@ -1,9 +1,12 @@
 import { sha256 } from '../model/digest.ts'
 import type { RecordedEvent } from '../model/event.ts'
 import type { JournalRecord } from '../model/journal.ts'
+import { ProblemError } from '../model/problem.ts'
 
 /** The `prev` of a journal's first line. */
 export const GENESIS = '0'.repeat(64)
+
+const FORMAT = 1
 
 /** One line of a journal, and the hash that the next line must carry as `prev`. */
 export interface Sealed {
@@ -13,7 +16,7 @@ export interface Sealed {
 
 /** A record as its line: JSON with `prev` (hash of the line before) and `h` (hash of all that precedes it). */
 export function seal(record: JournalRecord, prev: string): Sealed {
-  const body = JSON.stringify({ v: 1, ...record, prev })
+  const body = JSON.stringify({ v: FORMAT, ...record, prev })
   const hash = sha256(body)
   return { line: `${body.slice(0, -1)},"h":"${hash}"}\n`, hash }
 }
@@ -29,7 +32,7 @@ export interface Opened {
 
 /**
  * Reads lines up to the last whole record. Only what follows the last newline may be torn (a crash while writing);
- * anything else that does not fit the chain is damage, named by its line.
+ * anything else that does not fit the chain is damage, named by its line. A ProblemError where a newer version wrote it.
  */
 export function open(bytes: Buffer): Opened {
   const records: JournalRecord[] = []
@@ -52,7 +55,15 @@ function unseal(line: string, prev: string): { record: JournalRecord; hash: stri
   const body = `${line.slice(0, mark)}}`
   const hash = line.slice(mark + 6, -2)
   if (line.slice(-2) !== '"}' || sha256(body) !== hash) return undefined
-  const parsed = JSON.parse(body) as { seq: number; time: string; event: RecordedEvent; prev: string } // sealed by its hash
+  const parsed = JSON.parse(body) as { v: number; seq: number; time: string; event: RecordedEvent; prev: string } // sealed by its hash
+  if (parsed.v !== FORMAT) throw otherFormat(parsed.v)
   if (parsed.prev !== prev) return undefined
   return { record: { seq: parsed.seq, time: parsed.time, event: parsed.event }, hash }
 }
+
+const otherFormat = (format: number): ProblemError =>
+  new ProblemError({
+    kind: 'io',
+    message: `the journal has format ${format}, and this version reads ${FORMAT}`,
+    hint: 'go on with the version of runbook that wrote it, or a newer one',
+  })

@@ -175,5 +175,9 @@ function keyOf(converting: Converting, key: RawNode): { readonly text: string; r
     refuse(converting, key, read.ok ? 'a key is missing before the colon' : read.message)
     return undefined
   }
+  if (converting.dialect === 'runbook' && typeof read.value === 'string' && /[\r\n]/.test(read.value)) {
+    refuse(converting, key, 'a key may not hold a line break')
+    return undefined
+  }
   return typeof read.value === 'string' ? { text: read.value, isText: true } : { text: key.written, isText: false }
 }

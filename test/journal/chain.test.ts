@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GENESIS, open, seal } from '../../src/journal/chain.ts'
+import { sha256 } from '../../src/model/digest.ts'
 import type { RecordedEvent } from '../../src/model/event.ts'
 import { hostName, stepId } from '../../src/model/id.ts'
 
@@ -59,4 +60,10 @@ test('a record that is missing from the middle is damage, named by its line', ()
   const [first = 0, second = 0] = ends
   const without = Buffer.concat([bytes.subarray(0, first), bytes.subarray(second)])
   expect(open(without)).toMatchObject({ damagedAt: 2 })
+})
+
+test('a journal of another format is told as that, not as damage', () => {
+  const body = `{"v":2,"seq":0,"time":"t","event":{"type":"future"},"prev":"${GENESIS}"`
+  const line = `${body},"h":"${sha256(`${body}}`)}"}\n`
+  expect(() => open(Buffer.from(line))).toThrow('the journal has format 2, and this version reads 1')
 })

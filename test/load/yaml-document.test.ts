@@ -44,6 +44,11 @@ describe('runbooks are YAML 1.2 core', () => {
     expect(messages('1: a\n"1": b\n')).toEqual(['the key 1 is here twice, first in line 1'])
   })
 
+  it('takes no key of several lines, which would break the messages that name it', () => {
+    expect(messages('"a\\nb": 1\n')).toEqual(['a key may not hold a line break'])
+    expect(messages('"a\\nb": 1\n', 'inventory')).toEqual([])
+  })
+
   it('tells all duplicate keys at once', () => {
     expect(messages('a: 1\na: 2\nb: {c: 1, c: 2}\n')).toHaveLength(2)
   })
