@@ -49,6 +49,8 @@ function commandOf({ row, args, raw }: Given): Command {
         format: findingFormatOf(raw),
         warnings: raw.strict === true ? 'fail' : 'told',
       }
+    case 'match':
+      return { ...common, kind: 'match', files: args }
     case 'explain':
       return { ...common, kind: 'explain', ...optional('topic', args[0]) }
     case 'inventory':

@@ -64,6 +64,14 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
   },
   {
+    kind: 'match',
+    group: 'Look',
+    args: [{ spelling: '<files...>', help: 'logs, `-` for standard input' }],
+    summary: 'name the runbooks whose symptoms a log shows, with counts and times',
+    options: OUTPUT,
+    examples: ['journalctl -u etcd -o json | runbook match -', 'runbook match etcd.log kube-apiserver.log --json'],
+  },
+  {
     kind: 'plan',
     group: 'Do',
     args: [RUNBOOK],

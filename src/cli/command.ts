@@ -70,6 +70,7 @@ export type Command = Common &
         readonly format: FindingFormat
         readonly warnings: 'told' | 'fail' // fail: --strict
       }
+    | { readonly kind: 'match'; readonly files: readonly string[] } // never empty
     | { readonly kind: 'explain'; readonly topic?: string }
     | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
     | {
