@@ -1,12 +1,16 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
+import type { HostIdentity } from '../model/plan.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { Connection, Endpoint, Privilege, Reply, Runner, Transport } from '../model/transport.ts'
+import { sameMachine } from './machine.ts'
 
 /** A connection that can be made anew; whoever holds it goes on with the new one. Reads that were lost are asked again. */
 export interface Link extends Connection {
   /** Connects anew, as often as `WAITS_MS` says. Throws ProblemError as the last attempt did. */
   reconnect(): Promise<void>
+  /** Which machine answers, and since which boot; empty where it does not say. */
+  identity(): Promise<HostIdentity>
 }
 
 /** The pauses before each attempt: about two minutes besides the time that attempts take. */
@@ -20,8 +24,10 @@ export interface LinkInput {
 }
 
 /** Connects to a host; throws ProblemError at the first refusal. */
-export async function openLink(input: LinkInput): Promise<Link> {
-  let current = await input.transport.open(input.endpoint)
+export async function openLink(given: LinkInput): Promise<Link> {
+  const machine = sameMachine(given.transport)
+  const input: LinkInput = { ...given, transport: machine }
+  let current = await machine.open(input.endpoint)
   let replacing: Promise<void> | undefined // one new connection for all who lost the old one
   let waits = WAITS_MS
   const reconnect = (): Promise<void> => {
@@ -58,6 +64,7 @@ export async function openLink(input: LinkInput): Promise<Link> {
     session: (privilege) => ({ run: (command, options) => current.session(privilege).run(command, options) }),
     close: () => current.close(),
     reconnect,
+    identity: machine.identity,
   }
 }
 

@@ -1,8 +1,6 @@
-import { sh } from '../model/command.ts'
 import type { HostName } from '../model/id.ts'
 import type { HostIdentity } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
-import type { Connection } from '../model/transport.ts'
 import { openElsewhere } from './elsewhere.ts'
 import { type Contexts, type Elsewhere, type HostContext, openContext } from './host-context.ts'
 import type { PlanInput, TargetHost } from './input.ts'
@@ -47,22 +45,11 @@ async function tryOpen(
   try {
     input.emit({ type: 'connecting', host: target.name })
     const connection = await openLink({ ...input, endpoint: target.endpoint })
-    const identity = readIdentity(connection)
+    const identity = connection.identity()
     identity.catch(() => undefined) // a host lost meanwhile is told by whoever needs it
     input.emit({ type: 'connected', host: target.name })
     return { context: openContext({ target, connection }, input.elsewhere), identity }
   } catch (error) {
     return { problems: problemsOf(error, { host: target.name }) }
   }
-}
-
-/** Which machine answers under this name, and since which boot; empty where the host does not say. */
-async function readIdentity(connection: Connection): Promise<HostIdentity> {
-  const reply = await connection
-    .probe('login')
-    .run(
-      sh`m=; b=; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null; printf '%s\n%s\n' "$m" "$b"`,
-    )
-  const [machineId = '', bootId = ''] = reply.stdout.toString('utf8').split('\n')
-  return { host: connection.host, machineId, bootId }
 }

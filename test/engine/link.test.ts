@@ -77,3 +77,37 @@ test('who refuses us is not asked again', async () => {
   await expect((await link).reconnect()).rejects.toThrow('host-key')
   expect(slept).toEqual([])
 })
+
+test('another machine that answers after the connection was lost is refused, and the first one is taken again', async () => {
+  const machine = (id: string, answer: string) =>
+    fakeConnection((text) => {
+      if (text.includes('/etc/machine-id')) return `${id}\nboot-${answer}\n`
+      if (answer === 'cut') throw fails('connection-lost')
+      return answer
+    }, host)
+  const other = machine('m2', 'wrong')
+  const { link } = linkTo([machine('m1', 'cut'), other, machine('m1', 'right')])
+  const opened = await link
+  expect(await opened.identity()).toEqual({ host, machineId: 'm1', bootId: 'boot-cut' })
+  await expect(opened.probe('login').run(sh`cat /a`)).rejects.toMatchObject({
+    problems: [
+      {
+        kind: 'plan-drifted',
+        host,
+        message: expect.stringContaining('another machine'),
+        detail: expect.stringContaining('m2'),
+      },
+    ],
+  })
+  expect(other.isClosed).toBe(true)
+  expect(other.asked).toHaveLength(1)
+  await opened.reconnect()
+  expect((await opened.probe('login').run(sh`cat /a`)).stdout.toString()).toBe('right')
+  expect(await opened.identity()).toMatchObject({ bootId: 'boot-right' })
+})
+
+test('a host that does not say which machine it is, is taken as it is', async () => {
+  const { link } = linkTo([cut, sound])
+  await (await link).reconnect()
+  expect((await (await link).probe('login').run(sh`cat /a`)).stdout.toString()).toBe('a')
+})
