@@ -10,6 +10,7 @@ import { measureInventory } from './inventory.ts'
 import { startLabHost } from './lab-host.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { startPrivateSshd } from './private-sshd.ts'
+import { measureReceipts } from './receipts.ts'
 import { planContestant } from './runbook-contestant.ts'
 import { openScratch } from './scratch.ts'
 import { measureStartUp } from './start-up.ts'
@@ -36,10 +37,8 @@ async function main(words: readonly string[]): Promise<void> {
   try {
     if (options.what === 'inventory') return say(...(await measureInventory(options, scratch.make('inventory'))))
     const host = await startHost(options, scratch.make('sshd'))
-    await untilInterrupted(
-      host,
-      measureAll({ options, host, workload: workloadFor(host), folder: scratch.make('work') }),
-    )
+    const bench = { options, host, workload: workloadFor(host), folder: scratch.make('work') }
+    await untilInterrupted(host, options.what === 'receipts' ? sayReceipts(bench) : measureAll(bench))
   } finally {
     if (options.keep) say(`\nkept: ${scratch.folder}`)
     else scratch.remove()
@@ -62,6 +61,8 @@ async function untilInterrupted(host: BenchHost, work: Promise<void>): Promise<v
     await host.stop()
   }
 }
+
+const sayReceipts = async (bench: Bench): Promise<void> => say(...(await measureReceipts(bench, bench.options.rounds)))
 
 async function measureAll(bench: Bench): Promise<void> {
   const { options, host, workload, folder } = bench

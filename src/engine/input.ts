@@ -65,6 +65,8 @@ export interface RunInput extends PlanInput {
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts
   readonly atWork?: Set<Work> // what runs on the hosts, for the second Ctrl-C
   readonly allowIrreversible: boolean
+  /** Of the benchmark alone, to see what receipts cost: scripts run as they are, and what is lost is lost. */
+  readonly receipts?: 'none'
 }
 
 /** Applying: the approved plan, verified against the hosts before the first write. */

@@ -4,8 +4,8 @@ import { Secret } from '../model/secret.ts'
 // What runs on the hosts: nothing but a POSIX sh and the smallest tools. A receipt is a folder:
 //   begin  process id, its start time and the boot id of who runs the script; empty: it must not be begun any more
 //   out, err  what the script printed
-//   rc     its exit code; there once it has ended
-//   seen   somebody passes the output on (only while the first connection stands)
+//   rc     its exit code; something in it once it has ended
+//   text   empty: what it carried is read, and taken out, before the script begins
 
 /** Where a receipt lies: the step's folder, and the receipt's own name in it. */
 export interface ReceiptPlace {
@@ -45,6 +45,7 @@ give() {
   tail -c +$(($2 + 1)) -- "$d/$1" | head -c $((size - $2))
   at=$size
 }
+give_all() { [ ! -s "$d/$1" ] || head -c "$keep" <"$d/$1"; }
 follow() {
   o=$1 e=$2
   while :; do
@@ -63,45 +64,60 @@ tell() {
 }`
 
 /**
- * Runs a script apart from whoever asked for it. Everything is set down before: that it begins, so that it never begins
- * twice, and at the end its exit code. A file of output that grows far beyond what anybody reads is cut.
+ * Runs a script apart from whoever asked for it, and prints `late` where that takes longer than a moment. That it begins is
+ * set down before, so that it never begins twice, and at the end its exit code. A file of output that grows far beyond what
+ * anybody reads is cut. Written for few processes: each costs as much as many a script.
  */
-const KEEPER = `d=$1 keep=$2
+const KEEPER = `d=$1 keep=$2 synced=$3
 read -r boot </proc/sys/kernel/random/boot_id
 read -r line </proc/$$/stat
 set -- \${line##*) }
-( set -C; echo "$$ \${20} $boot" >"$d/begin" ) || exit 1
-sync -- "$d/begin"
+set -C
+echo "$$ \${20} $boot" >"$d/begin" || exit 1
+set +C
+[ -z "$synced" ] || sync -- "$d/begin"
 text=$(cat <&3)
-( trap 'kill $nap; exit' TERM
-  while RUNBOOK_STEP= sleep 5 & do
+: >"$d/text"
+exec 3<&-
+(
+  nap() {
+    RUNBOOK_STEP= sleep $1 >/dev/null &
     nap=$!
     wait $nap
+  }
+  trap '' PIPE
+  trap 'kill $nap; exit' TERM
+  nap 0.3 || nap 1
+  echo late
+  exec >/dev/null
+  while nap 5; do
     for o in out err; do
       [ $(($(wc -c <"$d/$o"))) -gt $((keep + 67108864)) ] && dd if=/dev/null of="$d/$o" bs="$keep" seek=1
     done
-  done ) </dev/null 3<&- &
+  done
+) </dev/null &
 watch=$!
+exec >/dev/null
 (
-  exec 3<&- >>"$d/out" 2>>"$d/err"
+  exec >>"$d/out" 2>>"$d/err"
   set -- "$text"
-  unset d keep boot line text watch
+  unset d keep synced boot line text watch
   eval "set --
 $1"
 )
-c=$?
-kill $watch
-echo $c >"$d/rc.new" && sync -- "$d/rc.new"
-mv -- "$d/rc.new" "$d/rc"`
+echo $? >"$d/rc"
+kill $watch`
 
 /**
  * Runs a command under a receipt and passes on what it prints: one round trip where nothing goes wrong. What this shell
  * does can end at any moment without harm. Where no receipt can be kept (a full disk that the step is to free), the
  * command runs as it is.
  */
-export function startText(at: ReceiptPlace, command: Command, limitBytes: number): Command {
+export function startText(at: ReceiptPlace, command: Command, { limitBytes, begin }: Keeping): Command {
   const hasInput = command.stdin !== undefined
   const body = script(
+    sh`umask 077
+mkdir -p -- ${pathOf(at)} 2>/dev/null`,
     place(at),
     alive,
     follow(limitBytes),
@@ -113,29 +129,22 @@ $1"
 }
 run() {
   RUNBOOK_STEP=${pathOf(at)}
-  if ! mkdir -- "$d" 2>/dev/null; then
-    [ -e "$d" ] && exit ${UNTOLD}
-    bare "$1"
-  fi
+  [ ! -e "$d/begin" ] || exit ${UNTOLD}
+  [ -d "$d" ] || mkdir -- "$d" 2>/dev/null || bare "$1"
   { printf %s "$1" >"$d/text" && : >"$d/out" && : >"$d/err"; } 2>/dev/null || { rm -rf -- "$d"; bare "$1"; }`,
-    rawText(hasInput ? '  cat >"$d/in" || exit 1\n  exec 4<"$d/in"' : '  exec 4</dev/null'),
+    rawText(hasInput ? '  cat >"$d/in" || exit 1\n  exec 4<"$d/in"\n  rm -f -- "$d/in"' : '  exec 4</dev/null'),
     sh`  exec 3<"$d/text"
-  rm -f -- "$d/text" "$d/in"
   apart=
   command -v setsid >/dev/null && apart=setsid
   export RUNBOOK_STEP
-  $apart /bin/sh -c ${KEEPER} runbook "$d" "$keep" <&4 4<&- >/dev/null 2>&1 &
-  keeper=$!
+  late=$($apart /bin/sh -c ${KEEPER} runbook "$d" "$keep" ${begin === 'synced' ? 'yes' : ''} <&4 4<&- 2>/dev/null &)
   unset RUNBOOK_STEP
   exec 3<&- 4<&-
-  { sleep 0.3 || sleep 1; } >/dev/null 2>&1 && (set -C; : >"$d/seen") 2>/dev/null && follow 0 0 &
-  follower=$!
-  wait $keeper
-  if (set -C; : >"$d/seen") 2>/dev/null; then
-    give out 0
-    give err 0 >&2
+  if [ -n "$late" ]; then
+    follow 0 0
   else
-    wait $follower
+    give_all out
+    give_all err >&2
   fi
   tell
 }`,
@@ -147,6 +156,13 @@ run() {
   return { ...command, parts: [...body.parts, ...last.parts] }
 }
 
+/** How a receipt is kept. */
+export interface Keeping {
+  readonly limitBytes: number // of each stream, that anybody reads
+  /** `synced`: that it began outlives a power failure, for steps that may be tried again: an earlier try must not be taken for the last. */
+  readonly begin: 'written' | 'synced'
+}
+
 const hasSecret = ({ parts }: Command): boolean => parts.some(({ kind }) => kind === 'secret')
 
 export const pathOf = ({ folder, name }: ReceiptPlace): string => `${folder}/${name}`
@@ -156,25 +172,47 @@ export interface Offsets {
   readonly stderr: number
 }
 
-/** Passes on the output of a command from these bytes on, until it ends. One that has not begun will not begin any more. */
-export const attachText = (at: ReceiptPlace, from: Offsets, limitBytes: number): Command =>
+/**
+ * A boot of the host: after another one, what was set down last may be missing, and that a script has not begun is not
+ * believed any more. Empty: not known.
+ */
+const sameBoot = (boot: string): Command => sh`same_boot() {
+  was=${boot} now=
+  read -r now </proc/sys/kernel/random/boot_id
+  [ -z "$was" ] || [ "$was" = "$now" ]
+} 2>/dev/null`
+
+/** From where on output is wanted, and since which boot the command was on its way. */
+export interface Attaching {
+  readonly from: Offsets
+  readonly limitBytes: number
+  readonly boot: string
+}
+
+/** Passes on the output of a command until it ends. One that has not begun will not begin any more. */
+export const attachText = (at: ReceiptPlace, { from, limitBytes, boot }: Attaching): Command =>
   script(
     place(at),
     alive,
+    sameBoot(boot),
     follow(limitBytes),
-    sh`mkdir -- "$d" 2>/dev/null
-(set -C; : >"$d/begin") 2>/dev/null && exit ${UNTOLD}
-[ -s "$d/begin" ] || sleep 1
+    sh`if same_boot; then
+  mkdir -- "$d" 2>/dev/null
+  (set -C; : >"$d/begin") 2>/dev/null && exit ${UNTOLD}
+  [ -s "$d/begin" ] || sleep 1
+fi
 follow ${from.stdout} ${from.stderr}
 tell`,
   )
 
 /** Prints how far a command has come. */
-export const stateText = (at: ReceiptPlace): Command =>
+export const stateText = (at: ReceiptPlace, boot: string): Command =>
   script(
     place(at),
     alive,
+    sameBoot(boot),
     sh`if [ -s "$d/rc" ]; then echo done
+elif ! same_boot; then echo dead
 elif [ ! -e "$d/begin" ]; then echo none
 elif [ ! -s "$d/begin" ]; then echo void
 elif alive; then echo running

@@ -4,6 +4,7 @@ import type { Reply, Runner, RunOptions } from '../model/transport.ts'
 import { isLost } from './link.ts'
 import {
   attachText,
+  type Keeping,
   killText,
   namesText,
   pathOf,
@@ -22,6 +23,9 @@ export interface ReceiptInput {
   /** Gives each receipt a name of its own; no name is the beginning of another. */
   readonly nextName: () => string
   readonly reconnect: () => Promise<void>
+  /** The boot of the host as it is now; empty where that is not known. */
+  readonly boot: () => Promise<string>
+  readonly begin: Keeping['begin']
   readonly now: () => Date
   /** Told of each script that may run now. */
   readonly atWork?: (at: ReceiptPlace, label: string) => Watched
@@ -63,14 +67,16 @@ interface Attempt {
   readonly at: ReceiptPlace
   readonly options: RunOptions & { readonly label: string }
   readonly limitBytes: number
+  readonly boot: string // in which the script began
   readonly until: number // its deadline, by the controller's clock
   readonly came: Record<'stdout' | 'stderr', Buffer>
 }
 
 async function runOnce(input: ReceiptInput, command: Command, given: RunOptions): Promise<Reply | 'not-begun'> {
   const at = { folder: input.folder, name: input.nextName() }
-  const attempt = attemptOf({ input, at, label: labelOf(command) }, given)
-  return goOn(attempt, startText(at, command, attempt.limitBytes))
+  const attempt = attemptOf({ input, at, label: labelOf(command), boot: await input.boot() }, given)
+  const { limitBytes } = attempt
+  return goOn(attempt, startText(at, command, { limitBytes, begin: input.begin }))
 }
 
 /**
@@ -84,8 +90,8 @@ export async function replyOfLast(input: ReceiptInput, given: RunOptions): Promi
   const at = { folder: input.folder, name }
   const state = await stateOf(input.probe, at)
   if (state !== 'done' && state !== 'running') return undefined
-  const attempt = attemptOf({ input, at, label: `what was begun in ${pathOf(at)}` }, given)
-  const reply = await goOn(attempt, attachText(at, lengthsOf(attempt.came), attempt.limitBytes))
+  const attempt = attemptOf({ input, at, label: `what was begun in ${pathOf(at)}`, boot: await input.boot() }, given)
+  const reply = await goOn(attempt, attachAgain(attempt))
   return reply === 'not-begun' ? undefined : reply
 }
 
@@ -102,9 +108,10 @@ interface Asked {
   readonly input: ReceiptInput
   readonly at: ReceiptPlace
   readonly label: string
+  readonly boot: string
 }
 
-function attemptOf({ input, at, label }: Asked, given: RunOptions): Attempt {
+function attemptOf({ input, at, label, boot }: Asked, given: RunOptions): Attempt {
   const { timeoutMs, limitBytes } = { ...DEFAULTS, ...given }
   const came = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
   const options: Attempt['options'] = {
@@ -115,7 +122,7 @@ function attemptOf({ input, at, label }: Asked, given: RunOptions): Attempt {
       given.onOutput?.(stream, chunk)
     },
   }
-  return { input, at, options, limitBytes, until: input.now().getTime() + timeoutMs, came }
+  return { input, at, options, limitBytes, boot, until: input.now().getTime() + timeoutMs, came }
 }
 
 /** Runs a script that passes the command's output and exit code on, and others like it as often as they are lost. */
@@ -137,8 +144,8 @@ async function goOn(attempt: Attempt, first: Command): Promise<Reply | 'not-begu
 }
 
 async function toItsEnd(attempt: Attempt, first: Command): Promise<Reply | 'not-begun'> {
-  const { input, at, options, limitBytes, came } = attempt
-  for (let text = first; ; text = attachText(at, lengthsOf(came), limitBytes)) {
+  const { input, at, options, boot } = attempt
+  for (let text = first; ; text = attachAgain(attempt)) {
     const reply = await unlessLost(attempt, () => input.runner.run(text, { ...options, timeoutMs: timeLeft(attempt) }))
     if (reply === 'lost') {
       await input.reconnect()
@@ -146,14 +153,15 @@ async function toItsEnd(attempt: Attempt, first: Command): Promise<Reply | 'not-
     }
     const isFirst = text === first
     if (reply.code !== UNTOLD) return wholeReply(attempt, reply.code)
-    const state = await stateOf(input.probe, at)
+    const state = await stateOf(input.probe, at, boot)
     if (state === 'done' || (state === 'none' && isFirst)) return wholeReply(attempt, reply.code)
     if (state === 'void') return 'not-begun'
     if (state !== 'running') throw new ProblemError(unknownEnd(options.label))
   }
 }
 
-const lengthsOf = ({ stdout, stderr }: Attempt['came']) => ({ stdout: stdout.length, stderr: stderr.length })
+const attachAgain = ({ at, came, limitBytes, boot }: Attempt): Command =>
+  attachText(at, { from: { stdout: came.stdout.length, stderr: came.stderr.length }, limitBytes, boot })
 
 const timeLeft = ({ until, input }: Attempt): number => Math.max(1000, until - input.now().getTime())
 
@@ -180,8 +188,8 @@ export async function endReceipt(runner: Runner, at: ReceiptPlace): Promise<stri
 }
 
 /** How far a script has come; `none` also where the host cannot tell. */
-export async function stateOf(probe: Runner, at: ReceiptPlace): Promise<ReceiptState> {
-  const word = (await probe.run(stateText(at))).stdout.toString('utf8').trim()
+export async function stateOf(probe: Runner, at: ReceiptPlace, boot = ''): Promise<ReceiptState> {
+  const word = (await probe.run(stateText(at, boot))).stdout.toString('utf8').trim()
   return word === 'void' || word === 'running' || word === 'done' || word === 'dead' ? word : 'none'
 }
 

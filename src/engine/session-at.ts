@@ -12,7 +12,8 @@ import type { Place, Running } from './running.ts'
 /** The session of one step: its folder, its scripts under receipts, their output shown as it comes. */
 export function sessionAt(running: Running, place: Place, folder: string): Session {
   const { receipts, options } = receiptsAt(running, place, folder)
-  const { run } = withTimeout(withReceipts(receipts), place.step.timeoutMs, options)
+  const runner = running.input.receipts === 'none' ? receipts.runner : withReceipts(receipts)
+  const { run } = withTimeout(runner, place.step.timeoutMs, options)
   const host = place.at?.target.name ?? place.host
   return { host, folder, controller: controllerFor(running, place), run }
 }
@@ -35,6 +36,8 @@ function receiptsAt({ contexts, input }: Running, place: Place, folder: string) 
     folder,
     nextName: () => receiptName(own, input.clock),
     reconnect: context.connection.reconnect,
+    boot: async () => (await context.connection.identity().catch(() => undefined))?.bootId ?? '',
+    begin: step.retry ? 'synced' : 'written',
     now: input.clock.now,
     atWork: (at, label) => announce(input, { place: context, privilege, at, label }),
   }

@@ -3,7 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { attachText, killText, type ReceiptPlace, startText, stateText, UNTOLD } from '../../src/engine/receipt-text.ts'
+import {
+  attachText as attachBy,
+  killText,
+  type Offsets,
+  type ReceiptPlace,
+  startText as startBy,
+  stateText,
+  UNTOLD,
+} from '../../src/engine/receipt-text.ts'
 import { type Command, rawText, renderCommand, sh, withStdin } from '../../src/model/command.ts'
 import { Secret } from '../../src/model/secret.ts'
 
@@ -14,6 +22,11 @@ afterAll(() => rmSync(root, { recursive: true }))
 const has = (name: string): boolean => existsSync(`/bin/${name}`) || existsSync(`/usr/bin/${name}`)
 const shells = ['dash', 'bash', 'busybox sh'].filter((shell) => has(shell.split(' ')[0] ?? ''))
 const LIMIT = 100_000
+const [boot = ''] = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').split('\n')
+const startText = (at: ReceiptPlace, command: Command, limitBytes: number): Command =>
+  startBy(at, command, { limitBytes, begin: 'written' })
+const attachText = (at: ReceiptPlace, from: Offsets, limitBytes: number): Command =>
+  attachBy(at, { from, limitBytes, boot })
 let made = 0
 const place = (): ReceiptPlace => ({ folder: path.join(root, 'run', `step-${++made}`), name: '1.1.run' })
 
@@ -33,7 +46,7 @@ describe.each(shells)('%s', (shell) => {
     return { child, came, ended }
   }
   const run = (command: Command) => start(command).ended
-  const state = async (at: ReceiptPlace) => (await run(stateText(at))).stdout.trim()
+  const state = async (at: ReceiptPlace) => (await run(stateText(at, boot))).stdout.trim()
   const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -46,7 +59,7 @@ describe.each(shells)('%s', (shell) => {
       stderr: 'b\n',
     })
     expect(await state(at)).toBe('done')
-    expect(readdirSync(path.join(at.folder, at.name)).sort()).toEqual(['begin', 'err', 'out', 'rc', 'seen'])
+    expect(readdirSync(path.join(at.folder, at.name)).sort()).toEqual(['begin', 'err', 'out', 'rc', 'text'])
     expect(await run(attachText(at, { stdout: 1, stderr: 0 }, LIMIT))).toEqual({ code: 7, stdout: '\n', stderr: 'b\n' })
   })
 
@@ -102,6 +115,17 @@ describe.each(shells)('%s', (shell) => {
     expect(await state(at)).toBe('void')
     expect((await run(startText(at, sh`touch ${`${at.folder}.late`}`, LIMIT))).code).toBe(UNTOLD)
     expect(existsSync(`${at.folder}.late`)).toBe(false)
+  })
+
+  test('after a reboot nobody believes that it has not begun: what was set down last may be lost', async () => {
+    const at = place()
+    const attach = attachBy(at, { from: { stdout: 0, stderr: 0 }, limitBytes: LIMIT, boot: 'an earlier one' })
+    expect((await run(attach)).code).toBe(UNTOLD)
+    expect((await run(stateText(at, 'an earlier one'))).stdout).toBe('dead\n')
+    expect(await state(at)).toBe('none') // and so it was not kept from beginning
+    await run(startText(at, sh`exit 6`, LIMIT))
+    expect((await run(attach)).code).toBe(6)
+    expect((await run(stateText(at, 'an earlier one'))).stdout).toBe('done\n')
   })
 
   test('killing takes all that it started, also what defies TERM and what began a session of its own', async () => {

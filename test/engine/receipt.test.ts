@@ -41,6 +41,8 @@ function hostSaying(answers: readonly Answer[], states: readonly string[] = [], 
       reconnected += 1
       return Promise.resolve()
     },
+    boot: () => Promise.resolve('boot'),
+    begin: 'written',
     now: () => new Date(0),
     atWork: () => ({ isEnded: () => isEnded, over: () => undefined }),
   })

@@ -1,0 +1,25 @@
+import { foldRun } from '../src/journal/fold.ts'
+import type { RecordedEvent } from '../src/model/event.ts'
+import type { Journal, JournalStore } from '../src/model/journal.ts'
+
+/** One journal that keeps nothing beyond this process, and waits for nothing. */
+export function memoryJournals(): JournalStore {
+  const events: RecordedEvent[] = []
+  const open = (run: Journal['run']): Promise<Journal> =>
+    Promise.resolve({
+      run,
+      append: (event) => {
+        events.push(event)
+        return Promise.resolve()
+      },
+      keep: (name, bytes) => Promise.resolve({ file: name, bytes: bytes.length, sha256: '' }),
+      close: () => Promise.resolve(),
+    })
+  return {
+    create: open,
+    reopen: open,
+    list: () => Promise.resolve([]),
+    read: () => Promise.resolve(events.map((event, seq) => ({ seq, time: '', event }))),
+    fold: () => Promise.resolve(foldRun(events)),
+  }
+}
