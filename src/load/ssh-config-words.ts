@@ -7,10 +7,17 @@ export interface ConfigLine {
 
 /** Keyword and rest, parted by blanks or one `=`, as OpenSSH's strdelim does. */
 export function configLine(text: string): ConfigLine | undefined {
-  const found = /^([ \t]*)([^ \t=#][^ \t=]*)(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)$/s.exec(text.replace(/[ \t\r\n\f]+$/, ''))
+  const found = /^([ \t]*)([^ \t=#][^ \t=]*)(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)$/s.exec(withoutEnd(text))
   if (!found) return undefined
   const [, indent = '', keyword = '', rest = ''] = found
   return { keyword, column: indent.length + 1, rest }
+}
+
+/** Not by a regular expression: one tries anew at each of a million blanks. */
+function withoutEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t\r\n\f'.includes(text[end - 1] ?? '')) end -= 1
+  return text.slice(0, end)
 }
 
 /**
@@ -52,12 +59,12 @@ function oneWord(text: string, start: number): { readonly text: string; readonly
 /** Words of a Match line: parted by blanks, `=` or in double quotes. Undefined: a quote is not closed. */
 export function matchWords(text: string): readonly string[] | undefined {
   const words: string[] = []
-  let rest = text.trimStart()
-  while (rest !== '' && !rest.startsWith('#')) {
-    const found = /^(?:"([^"]*)"|([^ \t="]+))(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)$/s.exec(rest)
+  const next = /(?:"([^"]*)"|([^ \t="]+))(?:[ \t]*=[ \t]*|[ \t]+|$)/y
+  next.lastIndex = text.length - text.trimStart().length
+  while (next.lastIndex < text.length && text[next.lastIndex] !== '#') {
+    const found = next.exec(text)
     if (!found) return undefined
     words.push(found[1] ?? found[2] ?? '')
-    rest = found[3] ?? ''
   }
   return words
 }

@@ -112,3 +112,10 @@ describe('a config that is not there', () => {
     expect(said(folder)).toBe('io: cannot read /.ssh/config: EISDIR\n')
   })
 })
+
+it('long lines are linear work: a million blanks or words', () => {
+  const folder = writeFiles({
+    '.ssh/config': `Host a${' '.repeat(1_000_000)}b\n  Port 9\nMatch host a${' host a'.repeat(100_000)}\n  User u\n`,
+  })
+  expect(portOf(folder, 'b')).toBe(9)
+})
