@@ -18,6 +18,7 @@ export function memoryJournals(): JournalStore {
   return {
     create: open,
     reopen: open,
+    discard: () => Promise.resolve(),
     list: () => Promise.resolve([]),
     read: () => Promise.resolve(events.map((event, seq) => ({ seq, time: '', event }))),
     fold: () => Promise.resolve(foldRun(events)),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto'
 import module from 'node:module'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import path from 'node:path'
 import type { Outside } from './cli/world.ts'
 
@@ -15,6 +15,7 @@ const theWorld = (): Outside => ({
   cwd: process.cwd(),
   homeFolder: homeFolder(),
   userName: userName(),
+  machineName: hostname(),
   pid: process.pid,
   packageFolder: path.join(import.meta.dirname, '..'),
   stdout: process.stdout,

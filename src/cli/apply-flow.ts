@@ -1,5 +1,5 @@
 import { applyPlan } from '../engine/apply.ts'
-import type { RunInput } from '../engine/input.ts'
+import type { Holder, RunInput } from '../engine/input.ts'
 import { rollBack } from '../engine/rollback.ts'
 import { isCommandInDoubt, settleByReceipts } from '../engine/settle-receipts.ts'
 import { makeRunId } from '../journal/run-id.ts'
@@ -18,6 +18,7 @@ import { locked } from './locked.ts'
 import type { Telling } from './look.ts'
 import { tellRun } from './tell-run.ts'
 import { type Watch, watched } from './watched.ts'
+import type { World } from './world.ts'
 
 interface Flow extends Omit<EngineInput, 'emit'> {
   readonly allowIrreversible: boolean
@@ -95,6 +96,12 @@ const changing = ({ prepared }: Flow, words: { readonly title: string; readonly 
     view: prepared.runbook.stages.some(({ steps }) => steps.some(({ module }) => module.asks)) ? 'lines' : 'auto',
   }) as const
 
+/** A lock of this run alone: whoever goes on with the run takes another. */
+const holderOf = ({ userName, machineName, randomBytes }: World): Holder => ({
+  lock: randomBytes(8).toString('hex'),
+  owner: `${userName}@${machineName}`,
+})
+
 async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; readonly watch: Watch }): Promise<RunInput> {
   const planInput = await planInputOf({ ...flow, emit: watch.emit })
   return {
@@ -102,6 +109,7 @@ async function runInput(flow: Flow, { run, watch }: { readonly run: RunId; reado
     run,
     journals: concealedJournals(flow.journals, flow.world.secrets, concealingFor(flow.world, flow.prepared)),
     hostFolder: hostFolder(flow.world),
+    holder: holderOf(flow.world),
     approve: agreer(flow.world, flow.approval),
     stopRequested: watch.stop.requested,
     atWork: watch.stop.atWork,

@@ -8,7 +8,7 @@ import { askYes } from './approval.ts'
 import { prepareAsThen, runbookOfThen } from './as-then.ts'
 import type { CommandOf } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
-import { findRun } from './find-run.ts'
+import { findRun, rollbackOf } from './find-run.ts'
 import { styleFor } from './look.ts'
 import { runsFolder } from './state-folder.ts'
 import { versionOf } from './version.ts'
@@ -24,9 +24,14 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
   refuseRollbackOfRollback(record)
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
   else world.stdout.write(undoText(record, styleFor(world.stdout, telling)))
-  if (record.changes.every((change) => change.state === 'undone')) return 0
+  const isUndone = record.changes.every((change) => change.state === 'undone')
+  const isOver = record.outcome !== undefined || (await rollbackOf(journals, record.run)) !== undefined
+  if (isUndone && isOver) return 0 // a run that was killed may still hold its hosts
   const prepared = await prepareAsThen(record, { command, world, runbook: runbookOfThen(record) })
-  if (!(await askYes(world, { question: 'Undo these changes? Only "yes" does:', approval: command.approval }))) {
+  if (
+    !isUndone &&
+    !(await askYes(world, { question: 'Undo these changes? Only "yes" does:', approval: command.approval }))
+  ) {
     world.stderr.write('Not rolled back; nothing was changed.\n')
     return 0
   }

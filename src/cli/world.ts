@@ -8,6 +8,7 @@ export interface Outside {
   readonly cwd: string
   readonly homeFolder: string
   readonly userName: string
+  readonly machineName: string // of this machine, for people
   readonly pid: number
   readonly packageFolder: string // where package.json, runbooks/ and inventories/ lie
   readonly stdout: NodeJS.WriteStream

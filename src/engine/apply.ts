@@ -1,7 +1,7 @@
 import type { HostName } from '../model/id.ts'
 import type { Reading } from '../model/measure.ts'
 import type { Module } from '../model/module.ts'
-import { countPlan } from '../model/plan.ts'
+import { countPlan, plannedSteps } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
 import { driftBetween } from './drift.ts'
@@ -23,14 +23,20 @@ import { undoChanges } from './undo.ts'
 export async function applyPlan(input: ApplyInput): Promise<RunSummary> {
   const open = await openHosts(input)
   try {
-    await verify(input, open)
-    return await journaled(input, { open, doing: { verb: 'apply' }, work: (running) => runAll(running, input) })
+    const doing = { verb: 'apply', also: plannedElsewhere(input) } as const
+    const check = (): Promise<void> => verify(input, open)
+    return await journaled(input, { open, doing, check, work: (running) => runAll(running, input) })
   } finally {
     await open.close()
   }
 }
 
 /** Nothing is written unless the plan is still true and nothing in it is blocked. */
+/** The hosts that the plan works on with `on`; one that is known only when its step is reached is taken then. */
+const plannedElsewhere = ({ plan }: ApplyInput): readonly HostName[] => [
+  ...new Set(plannedSteps(plan).flatMap(({ on }) => on ?? [])),
+]
+
 async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
   const now = await planOn(input, open, 'unmeasured')
   const modules = modulesOf(input)
@@ -141,6 +147,8 @@ async function failedEnding(running: Running, problems: readonly Problem[]): Pro
   // A journal that cannot be written stops everything, the undoing too: an effect without a record is worse.
   if (first?.kind === 'io') throw new ProblemError(first, ...problems.slice(1))
   const { onFailure } = running.input.runbook
+  // Whoever has taken the hosts from the run must not find it undoing there.
+  if (first?.kind === 'locked') return { outcome: 'failed-not-rolled-back', problems }
   if (onFailure === 'stop') return { outcome: 'failed-not-rolled-back', problems }
   const hosts = onFailure === 'rollback_host' ? [first?.host] : [...running.contexts.keys()]
   return undoneEnding(running, problems, hosts)

@@ -55,11 +55,18 @@ export interface Work {
   end(): Promise<string>
 }
 
+/** Who takes hosts for a run, told to whoever finds them taken. */
+export interface Holder {
+  readonly lock: string // id of these locks, of nobody else's: hexadecimal
+  readonly owner: string // user@controller
+}
+
 /** What changing hosts needs besides. */
 export interface RunInput extends PlanInput {
   readonly run: RunId
   readonly journals: JournalStore
   readonly hostFolder: string // root of run folders on the hosts, default /var/lib/runbook
+  readonly holder?: Holder // absent: hosts are not taken (benchmarks, tests)
   /** Asks who runs this; absent: nobody is there. */
   readonly approve?: (question: string) => Promise<Answer>
   readonly stopRequested: () => boolean // first Ctrl-C: no further step starts

@@ -1,4 +1,6 @@
+import type { HostName } from '../model/id.ts'
 import { type Problem, problemsOf } from '../model/problem.ts'
+import type { RunRecord } from '../model/run-record.ts'
 import { restoreChoices } from './includes.ts'
 import type { RollbackInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
@@ -10,12 +12,17 @@ import { undoChanges } from './undo.ts'
 export async function rollBack(input: RollbackInput): Promise<RunSummary> {
   const open = await openHosts(input)
   try {
-    const doing = { verb: 'rollback', of: input.record.run } as const
+    const doing = { verb: 'rollback', of: input.record.run, also: elsewhereOf(input.record) } as const
     return await journaled(input, { open, doing, work: (running) => undoAll(running, input) })
   } finally {
     await open.close()
   }
 }
+
+/** The hosts that the run worked on, or was to work on, besides its own. */
+const elsewhereOf = ({ started, changes }: RunRecord): readonly HostName[] => [
+  ...new Set([...(started.also ?? []), ...changes.flatMap(({ on }) => on ?? [])]),
+]
 
 async function undoAll(running: Running, input: RollbackInput): Promise<Ending> {
   restoreChoices(running.contexts, input.runbook, input.record)

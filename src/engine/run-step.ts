@@ -144,9 +144,12 @@ interface Planned {
   readonly on?: HostName
 }
 
-/** The place with the host that the step works on. */
-async function workingAt({ contexts }: Running, place: Place, on: HostName | undefined): Promise<Place> {
-  return on === undefined ? place : { ...place, at: await workplaceOf({ ...place, contexts }, on) }
+/** The place with the host that the step works on, which is taken where that was not known before. */
+async function workingAt({ contexts, locks }: Running, place: Place, on: HostName | undefined): Promise<Place> {
+  if (on === undefined) return place
+  const at = await workplaceOf({ ...place, contexts }, on)
+  await locks?.take(at)
+  return { ...place, at }
 }
 
 async function makeChange(

@@ -7,7 +7,9 @@ import type { ChangeRecord } from '../model/run-record.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
 import { workplaceOf } from './elsewhere.ts'
 import { type Contexts, openContext, type Workplace } from './host-context.ts'
+import { type HostLocks, takeHostLocks } from './host-lock.ts'
 import type { RunInput, RunSummary } from './input.ts'
+import { isLeftOpen } from './left-open.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
 /** A run in progress: its input, its open hosts, its journal. */
@@ -18,6 +20,7 @@ export interface Running {
   record(event: RecordedEvent): Promise<void>
   /** Durable before it resolves; recorded by whoever calls it. */
   keep: Journal['keep']
+  readonly locks?: HostLocks // absent: nothing is changed
 }
 
 /** A step on a host in a stage. */
@@ -71,28 +74,79 @@ export interface Ending {
 export interface Doing {
   readonly verb: 'apply' | 'rollback'
   readonly of?: RunId // the run that a rollback undoes
+  readonly also: readonly HostName[] // that it is known to work on, besides those of the run
+}
+
+export interface Journaling {
+  readonly open: OpenHosts
+  readonly doing: Doing
+  /** What must hold before the first write; throws ProblemError. */
+  readonly check?: () => Promise<void>
+  readonly work: (running: Running) => Promise<Ending>
 }
 
 /** Does `work` as a run with a journal of its own, or goes on with one: its start is recorded first, its ending last. */
-export async function journaled(
-  input: RunInput,
-  { open, doing, work }: { open: OpenHosts; doing: Doing; work: (running: Running) => Promise<Ending> },
-): Promise<RunSummary> {
+export async function journaled(input: RunInput, { open, doing, check, work }: Journaling): Promise<RunSummary> {
   const journal = await (input.past ? input.journals.reopen(input.run) : input.journals.create(input.run))
   const record: Running['record'] = async (event) => {
     await journal.append(event)
     input.emit(event)
   }
+  const locks = await begin(input, { journal, open, doing, ...(check ? { check } : {}) })
   // What was foreseen while planning on these connections is forgotten: a run starts from what is.
   const contexts = new Map([...open.contexts].map(([host, context]) => [host, openContext(context, context.elsewhere)]))
   try {
-    await record(input.past ? resumptionOf(input) : startOf(input, doing))
-    const ending = await work({ input, contexts, record, keep: journal.keep })
+    const ending = await work({ input, contexts, record, keep: journal.keep, ...(locks ? { locks } : {}) })
     await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
+    await locks?.release(await leftInDoubt(input, doing))
     return { run: input.run, ...ending }
   } finally {
     await journal.close()
   }
+}
+
+/**
+ * Records the start, takes the hosts, and checks meanwhile. A new run is recorded first: a lock always has a record that leads
+ * out of it. One that may not begin is forgotten, and leaves no lock.
+ */
+async function begin(
+  input: RunInput,
+  { journal, open, doing, check }: Pick<Journaling, 'open' | 'doing' | 'check'> & { readonly journal: Journal },
+): Promise<HostLocks | undefined> {
+  const start = input.past ? resumptionOf(input) : startOf(input, doing)
+  try {
+    if (!input.past) await journal.append(start)
+    const [taken, checked] = await Promise.allSettled([takeAll(input, open, doing), check?.()])
+    if (taken.status === 'rejected') throw taken.reason
+    if (checked.status === 'rejected') {
+      await taken.value?.release(new Set())
+      throw checked.reason
+    }
+    if (input.past) await journal.append(start)
+    input.emit(start)
+    return taken.value
+  } catch (error) {
+    await journal.close()
+    if (!input.past) await input.journals.discard(input.run)
+    throw error
+  }
+}
+
+/** The hosts of the run, and others that it is known to work on. */
+async function takeAll(input: RunInput, open: OpenHosts, { verb, of, also }: Doing): Promise<HostLocks | undefined> {
+  const { holder } = input
+  if (!holder) return undefined
+  const own = [...open.contexts.values()]
+  const others = also.filter((host) => !open.contexts.has(host))
+  const elsewhere = await Promise.all(others.flatMap((host) => own[0]?.elsewhere.open(host) ?? []))
+  const errand = { input, holder, run: of ?? input.run, doing: verb }
+  return takeHostLocks(errand, [...own, ...elsewhere], await open.identities())
+}
+
+/** The hosts that keep their lock: nobody knows how something ended there. */
+async function leftInDoubt({ journals, run }: RunInput, { of }: Doing): Promise<ReadonlySet<HostName>> {
+  const { changes } = await journals.fold(of ?? run)
+  return new Set(changes.filter(isLeftOpen).flatMap(({ host, on }) => [host, on ?? host]))
 }
 
 const resumptionOf = ({ runbook, tool, clock }: RunInput): RecordedEvent => ({
@@ -115,7 +169,9 @@ function startOf(input: RunInput, doing: Doing): RecordedEvent {
   return {
     type: 'run-started',
     run,
-    ...doing,
+    verb: doing.verb,
+    ...(doing.of === undefined ? {} : { of: doing.of }),
+    ...(doing.also.length === 0 ? {} : { also: doing.also }),
     tool,
     startedAt: input.clock.now().toISOString(),
     runbook: textOf(runbook),

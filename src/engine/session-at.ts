@@ -3,6 +3,7 @@ import type { Session } from '../model/module.ts'
 import type { Privilege, Reply, RunOptions } from '../model/transport.ts'
 import { controllerFor } from './controller-side.ts'
 import { contextOf, privilegeOf, receiptName, type Workplace } from './host-context.ts'
+import { fenced } from './host-lock.ts'
 import type { RunInput, Work } from './input.ts'
 import { withTimeout } from './reads.ts'
 import { endReceipt, type ReceiptInput, replyOfLast, type Watched, withReceipts } from './receipt.ts'
@@ -25,13 +26,16 @@ export function lastReplyAt(running: Running, place: Place, folder: string): Pro
   return replyOfLast(receipts, { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
 }
 
-function receiptsAt({ contexts, input }: Running, place: Place, folder: string) {
+function receiptsAt({ contexts, input, locks }: Running, place: Place, folder: string) {
   const { host, stage, step } = place
   const own = contextOf(contexts, host)
   const context = place.at ?? own
   const privilege = privilegeOf(input.runbook, step, context)
   const receipts: ReceiptInput = {
-    runner: context.connection.session(privilege),
+    runner: fenced(context.connection.session(privilege), {
+      held: locks?.of(context.target.name),
+      probe: context.connection.probe(privilege),
+    }),
     probe: context.connection.probe(privilege),
     folder,
     nextName: () => receiptName(own, input.clock),

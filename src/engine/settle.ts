@@ -5,6 +5,7 @@ import type { ChangeRecord } from '../model/run-record.ts'
 import type { Step } from '../model/runbook.ts'
 import { workplaceOf } from './elsewhere.ts'
 import { privilegeOf } from './host-context.ts'
+import { isLeftOpen } from './left-open.ts'
 import { processesOf } from './marked.ts'
 import { liveProbe } from './reads.ts'
 import { pause, type Running, stepOf } from './running.ts'
@@ -15,18 +16,13 @@ const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || stat
 /** Whether nothing on the host can tell if the change was made: a command without a check. */
 const isUnseen = ({ change, trace }: ChangeRecord): boolean => !change.settles && trace === undefined
 
-/** A step that failed because nobody heard from it any more may have done all, something or nothing. */
-const isCutOff = ({ problem }: ChangeRecord): boolean =>
-  problem?.kind === 'connection-lost' || problem?.kind === 'timeout' || problem?.kind === 'unreachable'
-
 /** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
 export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {
   return changes.filter(isInDoubt).map(inDoubt)
 }
 
 /** Begun, its end not heard of, and looking does not tell. */
-const isInDoubt = (change: ChangeRecord): boolean =>
-  isUnseen(change) && (change.state === 'started' || (change.state === 'failed' && isCutOff(change)))
+const isInDoubt = (change: ChangeRecord): boolean => isUnseen(change) && isLeftOpen(change)
 
 const inDoubt = ({ host, step, name, change }: ChangeRecord): Problem => ({
   kind: 'blocked',

@@ -1,4 +1,4 @@
-import { mkdir, open as openFile, readdir, readFile, rename, truncate } from 'node:fs/promises'
+import { mkdir, open as openFile, readdir, readFile, rename, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../model/clock.ts'
 import { sha256 } from '../model/digest.ts'
@@ -17,6 +17,7 @@ export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): Journa
   return {
     create: (run) => guarded(fileOf(run), () => createJournal({ run, file: fileOf(run), clock })),
     reopen: (run) => guarded(fileOf(run), () => reopenJournal({ run, file: fileOf(run), clock })),
+    discard: (run) => guarded(fileOf(run), () => discardJournal(fileOf(run))),
     list: () => guarded(dir, () => listRuns(dir)),
     read: (run) => guarded(fileOf(run), () => readRecords(fileOf(run))),
     fold: (run) => guarded(fileOf(run), () => foldStored({ dir, run, fileOf })),
@@ -56,6 +57,12 @@ async function reopenJournal(place: Place): Promise<Journal> {
   const opened = await openWhole(place.file)
   if (opened.torn > 0) await setAside(place.file, opened.length)
   return writer(place, { seq: opened.records.length, hash: opened.hash, flags: 'a' })
+}
+
+async function discardJournal(file: string): Promise<void> {
+  const records = await readRecords(file)
+  if (records.length > 1) throw new Error(`more than the start is recorded in ${file}`)
+  await rm(path.dirname(file), { recursive: true })
 }
 
 /** A torn tail is kept beside the journal, never dropped silently. */

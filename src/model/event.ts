@@ -42,6 +42,7 @@ export type RecordedEvent =
       readonly run: RunId
       readonly verb: 'apply' | 'rollback'
       readonly of?: RunId // the run that a rollback undoes
+      readonly also?: readonly HostName[] // that it was known to work on, besides `hosts`
       readonly tool: string
       readonly startedAt: string
       readonly runbook: RecordedRunbook
@@ -111,6 +112,8 @@ export type ProgressEvent =
     }
   | ({ readonly type: 'step-running'; readonly name: string; readonly summary: string } & OnHost)
   | ({ readonly type: 'step-output'; readonly stream: 'stdout' | 'stderr'; readonly text: string } & OnHost)
+  /** Nothing can be written there that keeps another run from the host. */
+  | { readonly type: 'not-held'; readonly host: HostName }
   | { readonly type: 'gate-waiting'; readonly stage: number; readonly what: string; readonly reason: string }
   | { readonly type: 'gate-opened'; readonly stage: number; readonly what: string; readonly summary: string }
   | { readonly type: 'soaking'; readonly stage: number; readonly ms: number }

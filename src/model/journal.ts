@@ -25,6 +25,8 @@ export interface JournalStore {
   create(run: RunId): Promise<Journal>
   /** Opens an existing run to go on writing. */
   reopen(run: RunId): Promise<Journal>
+  /** Forgets a run of which nothing but its start is recorded: one that did nothing. */
+  discard(run: RunId): Promise<void>
   /** Newest first. */
   list(): Promise<readonly RunId[]>
   /** The records up to the last whole one; a damaged record anywhere before the end throws ProblemError kind io. */

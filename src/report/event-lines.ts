@@ -94,6 +94,14 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
           host: event.host,
           word: style.yellow('reconnecting'),
           text: `${event.attempt} of ${event.of}`,
+    case 'not-held':
+      return normal(
+        hostLine(look, {
+          host: event.host,
+          word: style.yellow('no lock'),
+          text: 'it cannot be written: another run is not kept away',
+        }),
+      )
         }),
       )
     case 'gate-waiting':

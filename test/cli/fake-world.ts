@@ -29,6 +29,7 @@ export function fakeWorld(more: Partial<World> & { readonly terminal?: 'yes' | '
     cwd: '/nowhere',
     homeFolder: '/nowhere/home',
     userName: 'ada',
+    machineName: 'controller',
     pid: 4711,
     packageFolder: '/nowhere/package',
     stdout: sink('stdout'),
