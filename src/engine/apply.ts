@@ -31,12 +31,12 @@ export async function applyPlan(input: ApplyInput): Promise<RunSummary> {
   }
 }
 
-/** Nothing is written unless the plan is still true and nothing in it is blocked. */
 /** The hosts that the plan works on with `on`; one that is known only when its step is reached is taken then. */
 const plannedElsewhere = ({ plan }: ApplyInput): readonly HostName[] => [
   ...new Set(plannedSteps(plan).flatMap(({ on }) => on ?? [])),
 ]
 
+/** Nothing is written unless the plan is still true and nothing in it is blocked. */
 async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
   const now = await planOn(input, open, 'unmeasured')
   const modules = modulesOf(input)
@@ -146,9 +146,9 @@ async function failedEnding(running: Running, problems: readonly Problem[]): Pro
   if (first?.kind === 'interrupted') return { outcome: 'interrupted', problems }
   // A journal that cannot be written stops everything, the undoing too: an effect without a record is worse.
   if (first?.kind === 'io') throw new ProblemError(first, ...problems.slice(1))
-  const { onFailure } = running.input.runbook
   // Whoever has taken the hosts from the run must not find it undoing there.
   if (first?.kind === 'locked') return { outcome: 'failed-not-rolled-back', problems }
+  const { onFailure } = running.input.runbook
   if (onFailure === 'stop') return { outcome: 'failed-not-rolled-back', problems }
   const hosts = onFailure === 'rollback_host' ? [first?.host] : [...running.contexts.keys()]
   return undoneEnding(running, problems, hosts)

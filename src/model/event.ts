@@ -104,6 +104,8 @@ export type ProgressEvent =
   | { readonly type: 'connected'; readonly host: HostName }
   | { readonly type: 'reconnecting'; readonly host: HostName; readonly attempt: number; readonly of: number }
   | { readonly type: 'planning'; readonly host: HostName }
+  /** Nothing can be written there that keeps another run from the host. */
+  | { readonly type: 'not-held'; readonly host: HostName }
   | {
       readonly type: 'batch-started'
       readonly stage: number
@@ -112,8 +114,6 @@ export type ProgressEvent =
     }
   | ({ readonly type: 'step-running'; readonly name: string; readonly summary: string } & OnHost)
   | ({ readonly type: 'step-output'; readonly stream: 'stdout' | 'stderr'; readonly text: string } & OnHost)
-  /** Nothing can be written there that keeps another run from the host. */
-  | { readonly type: 'not-held'; readonly host: HostName }
   | { readonly type: 'gate-waiting'; readonly stage: number; readonly what: string; readonly reason: string }
   | { readonly type: 'gate-opened'; readonly stage: number; readonly what: string; readonly summary: string }
   | { readonly type: 'soaking'; readonly stage: number; readonly ms: number }

@@ -88,12 +88,6 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'connected':
     case 'planning':
       return verbose(hostLine(look, { host: event.host, word: event.type, text: '' }))
-    case 'reconnecting':
-      return normal(
-        hostLine(look, {
-          host: event.host,
-          word: style.yellow('reconnecting'),
-          text: `${event.attempt} of ${event.of}`,
     case 'not-held':
       return normal(
         hostLine(look, {
@@ -102,6 +96,12 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
           text: 'it cannot be written: another run is not kept away',
         }),
       )
+    case 'reconnecting':
+      return normal(
+        hostLine(look, {
+          host: event.host,
+          word: style.yellow('reconnecting'),
+          text: `${event.attempt} of ${event.of}`,
         }),
       )
     case 'gate-waiting':
