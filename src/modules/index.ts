@@ -19,8 +19,11 @@ import { file } from './system/file.ts'
 import { gather } from './system/gather.ts'
 import { http } from './system/http.ts'
 import { ini } from './system/ini.ts'
+import { ioSample } from './system/io-sample.ts'
 import { line } from './system/line.ts'
+import { logScan } from './system/log-scan.ts'
 import { mount } from './system/mount.ts'
+import { netProbe } from './system/net-probe.ts'
 import { packageModule } from './system/package.ts'
 import { pause } from './system/pause.ts'
 import { reboot } from './system/reboot.ts'
@@ -42,8 +45,11 @@ const all: readonly Module[] = [
   gather,
   http,
   ini,
+  ioSample,
   line,
+  logScan,
   mount,
+  netProbe,
   packageModule,
   pause,
   reboot,
