@@ -1,7 +1,7 @@
 import { applyPlan } from '../engine/apply.ts'
 import type { Holder, RunInput } from '../engine/input.ts'
 import { rollBack } from '../engine/rollback.ts'
-import { isCommandInDoubt, settleByReceipts } from '../engine/settle-receipts.ts'
+import { mayTell, settleByReceipts } from '../engine/settle-receipts.ts'
 import { makeRunId } from '../journal/run-id.ts'
 import type { RunId } from '../model/id.ts'
 import type { Plan } from '../model/plan.ts'
@@ -45,7 +45,7 @@ export async function settleNow(
   flow: Omit<Flow, 'allowIrreversible'> & { readonly past: RunRecord },
 ): Promise<RunRecord> {
   const { past, prepared, journals } = flow
-  if (!past.changes.some(isCommandInDoubt)) return past
+  if (!past.changes.some(mayTell)) return past
   const hosts = prepared.hosts.map((host) => host.name)
   const phase = { title: `Settling ${prepared.runbook.name}`, hosts, after: 'cleared', during: 'looking' } as const
   const asked = { ...flow, allowIrreversible: false }

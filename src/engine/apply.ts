@@ -1,3 +1,4 @@
+import type { Outcome } from '../model/event.ts'
 import type { HostName } from '../model/id.ts'
 import type { Reading } from '../model/measure.ts'
 import type { Module } from '../model/module.ts'
@@ -149,9 +150,16 @@ async function failedEnding(running: Running, problems: readonly Problem[]): Pro
   // Whoever has taken the hosts from the run must not find it undoing there.
   if (first?.kind === 'locked') return { outcome: 'failed-not-rolled-back', problems }
   const { onFailure } = running.input.runbook
-  if (onFailure === 'stop') return { outcome: 'failed-not-rolled-back', problems }
+  if (onFailure === 'stop') return { outcome: await stoppedOutcome(running), problems }
   const hosts = onFailure === 'rollback_host' ? [first?.host] : [...running.contexts.keys()]
   return undoneEnding(running, problems, hosts)
+}
+
+/** Nothing is left changed where hosts have undone by themselves all that there was. */
+async function stoppedOutcome({ input }: Running): Promise<Outcome> {
+  const { changes } = await input.journals.fold(input.run)
+  const isUndone = changes.length > 0 && changes.every(({ state }) => state === 'undone')
+  return isUndone ? 'failed-rolled-back' : 'failed-not-rolled-back'
 }
 
 /** Undoes what this run changed on these hosts, and measures once more. */

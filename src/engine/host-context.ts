@@ -92,9 +92,13 @@ export const privilegeOf = (runbook: Runbook, step: Step, { target }: Workplace)
   (step.become ?? runbook.become ?? target.become) ? 'root' : 'login'
 
 /** A name that no other receipt on this host has, of this run or of one before it; none is the beginning of another. */
-export function receiptName({ scripts }: HostContext, { now }: Pick<Clock, 'now'>): string {
+export function receiptName(
+  { scripts }: HostContext,
+  { now }: Pick<Clock, 'now'>,
+  kind: 'run' | 'armed' = 'run',
+): string {
   scripts.count += 1
-  return `${now().getTime()}.${scripts.count}.run`
+  return `${now().getTime()}.${scripts.count}.${kind}`
 }
 
 /** Tells the contexts what the run did before it was interrupted. */

@@ -11,6 +11,11 @@ export interface Link extends Connection {
   reconnect(): Promise<void>
   /** Which machine answers, and since which boot; empty where it does not say. */
   identity(): Promise<HostIdentity>
+  /**
+   * A connection and a login that are new, made within `ms` by attempts each second; throws ProblemError as the last of
+   * them did. For who must know that the host can be reached now.
+   */
+  renew(ms: number): Promise<void>
 }
 
 /** The pauses before each attempt: about two minutes besides the time that attempts take. */
@@ -19,7 +24,7 @@ const WAITS_MS: readonly number[] = [0, 1000, 2000, 4000, 8000, 15_000, 15_000, 
 export interface LinkInput {
   readonly endpoint: Endpoint
   readonly transport: Transport
-  readonly clock: Pick<Clock, 'sleep'>
+  readonly clock: Clock
   readonly emit: Emit
 }
 
@@ -30,41 +35,59 @@ export async function openLink(given: LinkInput): Promise<Link> {
   let current = await machine.open(input.endpoint)
   let replacing: Promise<void> | undefined // one new connection for all who lost the old one
   let waits = WAITS_MS
-  const reconnect = (): Promise<void> => {
-    replacing ??= reopen(input, { old: current, waits })
-      .then(
-        (next) => {
-          current = next
-          waits = WAITS_MS
-        },
-        (error: unknown) => {
-          waits = [0] // who was waited for in vain is not waited for again
-          throw error
-        },
-      )
+  const givenUp = new WeakSet<Connection>() // closed by us, for a new one
+  const replaceBy = (opening: Promise<Connection>): Promise<void> => {
+    givenUp.add(current)
+    replacing = opening
+      .then((next) => {
+        current = next
+        waits = WAITS_MS
+      })
       .finally(() => {
         replacing = undefined
       })
     return replacing
+  }
+  const reconnect = (): Promise<void> =>
+    replacing ??
+    replaceBy(
+      reopen(input, { old: current, waits }).catch((error: unknown) => {
+        waits = [0] // who was waited for in vain is not waited for again
+        throw error
+      }),
+    )
+  const renew = async (ms: number): Promise<void> => {
+    await replacing?.catch(() => undefined)
+    await replaceBy(openWithin(input, { old: current, ms }))
   }
   const askAgain = async (privilege: Privilege, ...asked: Parameters<Runner['run']>): Promise<Reply> => {
     for (let left = RETRIES; ; left -= 1) {
       const connection = current
       try {
         return await connection.probe(privilege).run(...asked)
-      } catch (error) {
+      } catch (thrown) {
+        const error = givenUp.has(connection) ? lostInstead(thrown) : thrown
         if (left === 0 || !isLost(error)) throw error
         if (connection === current) await reconnect()
       }
     }
   }
+  const change = async (privilege: Privilege, ...asked: Parameters<Runner['run']>): Promise<Reply> => {
+    const connection = current
+    try {
+      return await connection.session(privilege).run(...asked)
+    } catch (thrown) {
+      throw givenUp.has(connection) ? lostInstead(thrown) : thrown
+    }
+  }
   return {
     host: input.endpoint.host,
     probe: (privilege) => ({ run: (command, options) => askAgain(privilege, command, options) }),
-    session: (privilege) => ({ run: (command, options) => current.session(privilege).run(command, options) }),
+    session: (privilege) => ({ run: (command, options) => change(privilege, command, options) }),
     close: () => current.close(),
     reconnect,
     identity: machine.identity,
+    renew,
   }
 }
 
@@ -81,12 +104,39 @@ async function reopen(
     try {
       return await transport.open(endpoint)
     } catch (error) {
-      const isAbsent = error instanceof ProblemError && error.problems[0].kind === 'unreachable'
-      if (!(isAbsent || isLost(error)) || index === waits.length - 1) throw error
+      if (!isAway(error) || index === waits.length - 1) throw error
     }
   }
   throw new Error('no attempt to reconnect')
 }
+
+async function openWithin(
+  { endpoint, transport, clock }: LinkInput,
+  { old, ms }: { readonly old: Connection; readonly ms: number },
+): Promise<Connection> {
+  const until = clock.now().getTime() + ms
+  await old.close().catch(() => undefined)
+  for (let left = Math.ceil(ms / 1000); ; left -= 1) {
+    const leftMs = until - clock.now().getTime()
+    const connectTimeoutMs = Math.min(endpoint.connectTimeoutMs, Math.max(leftMs, 1000))
+    try {
+      return await transport.open({ ...endpoint, connectTimeoutMs })
+    } catch (error) {
+      if (!isAway(error) || left <= 1 || leftMs <= 1000) throw error
+    }
+    await clock.sleep(1000)
+  }
+}
+
+/** Who closes a connection for a new one has lost what was under way on it. */
+function lostInstead(thrown: unknown): unknown {
+  if (!(thrown instanceof ProblemError) || thrown.problems[0].kind !== 'interrupted') return thrown
+  return new ProblemError({ ...thrown.problems[0], kind: 'connection-lost' })
+}
+
+/** The host cannot be reached, or was and is not heard of any more. */
+export const isAway = (error: unknown): boolean =>
+  isLost(error) || (error instanceof ProblemError && error.problems[0].kind === 'unreachable')
 
 /** The host was spoken to and is not heard of any more. */
 export const isLost = (error: unknown): boolean =>

@@ -1,6 +1,6 @@
 import type { HostName } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
-import { type Change, effectOf, type Resource } from '../model/module.ts'
+import { type Change, type Detail, effectOf, type Resource } from '../model/module.ts'
 import type { PlannedDecision, PlannedStage, PlannedStep, RecordedChange } from '../model/plan.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { unreachable } from '../model/unreachable.ts'
@@ -230,5 +230,15 @@ function recordDecision(decided: Decided, step: Step): PlannedDecision {
 /** A change as plans and journals keep it; a step's own `undo` makes any change reversible. */
 export function recordChange(change: Change, step: Step): RecordedChange {
   const { material: _, predicts: __, trace: ___, sparesHost: ____, ...recorded } = change
-  return step.undo ? { ...recorded, reversible: true } : recorded
+  const armed = step.confirmMs === undefined ? [] : [confirmNote(step.confirmMs)]
+  return {
+    ...recorded,
+    details: [...recorded.details, ...armed],
+    ...(step.undo ? { reversible: true } : {}),
+  }
 }
+
+const confirmNote = (ms: number): Detail => ({
+  kind: 'note',
+  text: `undone by the host itself unless a new connection confirms it within ${ms / 1000} s`,
+})

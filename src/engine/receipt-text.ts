@@ -20,7 +20,7 @@ export const UNTOLD = 213
 export type ReceiptState = 'none' | 'void' | 'running' | 'done' | 'dead'
 
 /** Sets `d` to the receipt: in the step's folder, or for a user who may not write there in the home directory. */
-const place = ({ folder, name }: ReceiptPlace): Command => sh`umask 077
+export const setFolder = ({ folder, name }: ReceiptPlace): Command => sh`umask 077
 f=${folder}
 [ -w "$f" ] || mkdir -p -- "$f" 2>/dev/null
 [ -w "$f" ] || { s=\${f%/*}; f=$HOME/.runbook/\${s##*/}/\${f##*/}; mkdir -p -- "$f" 2>/dev/null; }
@@ -118,7 +118,7 @@ export function startText(at: ReceiptPlace, command: Command, { limitBytes, begi
   const body = script(
     sh`umask 077
 mkdir -p -- ${pathOf(at)} 2>/dev/null`,
-    place(at),
+    setFolder(at),
     alive,
     follow(limitBytes),
     sh`bare() {
@@ -192,7 +192,7 @@ export interface Attaching {
 /** Passes on the output of a command until it ends. One that has not begun will not begin any more. */
 export const attachText = (at: ReceiptPlace, { from, limitBytes, boot }: Attaching): Command =>
   script(
-    place(at),
+    setFolder(at),
     alive,
     sameBoot(boot),
     follow(limitBytes),
@@ -208,7 +208,7 @@ tell`,
 /** Prints how far a command has come. */
 export const stateText = (at: ReceiptPlace, boot: string): Command =>
   script(
-    place(at),
+    setFolder(at),
     alive,
     sameBoot(boot),
     sh`if [ -s "$d/rc" ]; then echo done
@@ -222,12 +222,12 @@ fi`,
 
 /** Prints the names of a step's receipts, among others. */
 export const namesText = (folder: string): Command =>
-  script(place({ folder, name: '' }), rawText('ls -1 -- "$f" 2>/dev/null'))
+  script(setFolder({ folder, name: '' }), rawText('ls -1 -- "$f" 2>/dev/null'))
 
 /** Ends a command and all that it started, also what began a session of its own; fails where something lives on. */
 export const killText = (at: ReceiptPlace): Command =>
   script(
-    place(at),
+    setFolder(at),
     alive,
     sh`find() {
   found=$(grep -lsF -- ${`RUNBOOK_STEP=${pathOf(at)}`} /proc/[0-9]*/environ | sed 's,/proc/\\([0-9]*\\)/.*,\\1,')

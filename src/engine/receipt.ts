@@ -59,7 +59,8 @@ export function withReceipts(input: ReceiptInput): Runner {
   return { run }
 }
 
-const labelOf = (command: Command): string => displayCommand(command).trim().split('\n')[0] ?? ''
+/** What a command is called where nothing else is said. */
+export const labelOf = (command: Command): string => displayCommand(command).trim().split('\n')[0] ?? ''
 
 /** One script on its way, with what it has printed so far. */
 interface Attempt {
@@ -74,7 +75,7 @@ interface Attempt {
 
 async function runOnce(input: ReceiptInput, command: Command, given: RunOptions): Promise<Reply | 'not-begun'> {
   const at = { folder: input.folder, name: input.nextName() }
-  const attempt = attemptOf({ input, at, label: labelOf(command), boot: await input.boot() }, given)
+  const attempt = attemptOf({ input, at, label: given.label ?? labelOf(command), boot: await input.boot() }, given)
   const { limitBytes } = attempt
   return goOn(attempt, startText(at, command, { limitBytes, begin: input.begin }))
 }

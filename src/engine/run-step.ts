@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
+import { applyConfirmed, type Work } from './confirm.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
 import { workplaceOf } from './elsewhere.ts'
@@ -177,7 +178,10 @@ async function makeChange(
   })
   await owe(running, place)
   input.emit({ type: 'step-running', ...idsOf(place), name: step.name, summary: decided.change.summary })
-  const output = await applyWithRetry(running, place, { ...decided, folder })
+  const attempt = { ...decided, folder }
+  const output = await (step.confirmMs === undefined
+    ? applyWithRetry(running, place, attempt)
+    : applyConfirmed({ running, place, folder, confirmMs: step.confirmMs }, confirmedWork(running, place, attempt)))
   contextOf(running.contexts, host).changed.add(step.id)
   keepOutput(contextOf(running.contexts, host), step, output)
   const kept = output === undefined ? {} : { output }
@@ -243,9 +247,28 @@ async function applyAndProve(
   const { module } = place.step
   if (!module.apply) throw new Error(`module ${module.name} plans changes and cannot apply them`)
   const output = await module.apply(args, change, sessionAt(running, place, folder))
-  if (!change.settles) return output
+  await proveDone(running, place, { change, args })
+  return output
+}
+
+/** The parts of applyAndProve, for who has to do something in between. */
+function confirmedWork(running: Running, place: Place, { change, args }: Attempt): Work {
+  const { module } = place.step
+  return {
+    apply: async (session) => module.apply?.(args, change, session),
+    prove: () => proveDone(running, place, { change, args }),
+  }
+}
+
+/** Done is what looking shows as done, where looking can. */
+async function proveDone(
+  running: Running,
+  place: Place,
+  { change, args }: Pick<Attempt, 'change' | 'args'>,
+): Promise<void> {
+  if (!change.settles) return
   const again = await decideSettled(running, place, args)
-  if (again.kind === 'noop') return output
+  if (again.kind === 'noop') return
   throw new ProblemError({
     kind: 'step-failed',
     message: `${change.summary}: done, but the host does not show it`,

@@ -6,18 +6,21 @@ import { isLost } from './link.ts'
 import { openHosts } from './open-hosts.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { lastReplyAt, sessionAt } from './session-at.ts'
+import { isArmed, settleArmed } from './settle-armed.ts'
+
+/** Begun and not known to have ended, where something on the host may tell what looking does not. */
+export const mayTell = (change: ChangeRecord): boolean => isCommandInDoubt(change) || isArmed(change)
 
 /** Begun and not known to have ended, where the receipt of one command is all that there is to know. */
-export const isCommandInDoubt = ({ state, change, trace }: ChangeRecord): boolean =>
+const isCommandInDoubt = ({ state, change, trace }: ChangeRecord): boolean =>
   state === 'started' && change.verb === 'run' && trace === undefined
 
 /**
- * Records how the commands of an interrupted run ended that nobody waited for, by the receipts on their hosts; waits
- * for those that still run, with their output. What no receipt tells stays in doubt.
+ * Records what hosts have undone by themselves, and how the commands of an interrupted run ended that nobody waited for, by
+ * the receipts on their hosts; waits for those that still run, with their output. What no receipt tells stays in doubt.
  */
 export async function settleByReceipts(input: RunInput, changes: readonly ChangeRecord[]): Promise<void> {
-  const open = changes.filter(isCommandInDoubt)
-  const names = new Set(open.map(({ host }) => host))
+  const names = new Set(changes.filter(mayTell).map(({ host }) => host))
   const hosts = await openHosts({ ...input, hosts: input.hosts.filter(({ name }) => names.has(name)) })
   const journal = await input.journals.reopen(input.run)
   try {
@@ -26,6 +29,8 @@ export async function settleByReceipts(input: RunInput, changes: readonly Change
       input.emit(event)
     }
     const running: Running = { input, contexts: hosts.contexts, record, keep: journal.keep }
+    const undone = await settleArmed(running, changes)
+    const open = changes.filter((change) => isCommandInDoubt(change) && !undone.includes(change))
     for (const change of open) await settleOne(running, change)
   } finally {
     await journal.close()

@@ -1,19 +1,20 @@
 import type { HostName, StepId } from '../model/id.ts'
-import { canonical } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Stage, Step } from '../model/runbook.ts'
-import { workplaceOf } from './elsewhere.ts'
 import { passGate } from './gate.ts'
 import { contextOf, privilegeOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
+import { proveUndone } from './prove-undone.ts'
 import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep } from './run-step.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { sessionAt } from './session-at.ts'
 import { settleOpen } from './settle.ts'
+import { settleArmed } from './settle-armed.ts'
+import { undoOrder } from './undo-order.ts'
 
 /** The changes of one host in one stage: what is undone together, between two openings of the gate. */
 interface Unit {
@@ -30,10 +31,12 @@ interface Unit {
  */
 export async function undoChanges(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  const notBegun = await settleOpen(running, changes)
-  const stages = [...new Set(changes.map((change) => change.stage))].sort((a, b) => b - a)
+  const byHost = await settleArmed(running, changes)
+  const left = changes.filter((change) => !byHost.includes(change))
+  const notBegun = await settleOpen(running, left)
+  const stages = [...new Set(left.map((change) => change.stage))].sort((a, b) => b - a)
   for (const index of stages) {
-    const units = unitsOf(changes.filter((change) => change.stage === index && !notBegun.includes(change)))
+    const units = unitsOf(left.filter((change) => change.stage === index && !notBegun.includes(change)))
     if (units.length > 0) problems.push(...(await undoStage(running, index, units)))
   }
   return problems
@@ -172,26 +175,6 @@ const uncovered = (change: ChangeRecord): Problem => ({
   hint: 'undoing it alone could destroy data; look at the host first',
 })
 
-/**
- * Newest first, but a step with `when_changed` (the restart that makes a change effective) after the last of the
- * steps it follows: restarting before the file is restored would bring the new setting back to life.
- */
-export function undoOrder(changes: readonly ChangeRecord[], steps: readonly Step[]): readonly ChangeRecord[] {
-  const followed = new Map(steps.map((step) => [step.id, step.whenChanged]))
-  const ordered: ChangeRecord[] = []
-  let waiting: readonly ChangeRecord[] = []
-  const left = [...changes]
-  for (let change = left.pop(); change; change = left.pop()) {
-    const follows = followed.get(change.step) ?? []
-    if (left.some((earlier) => follows.includes(earlier.step))) waiting = [...waiting, change]
-    else ordered.push(change)
-    const ready = waiting.filter(({ step }) => !left.some((earlier) => followed.get(step)?.includes(earlier.step)))
-    ordered.push(...ready)
-    waiting = waiting.filter((candidate) => !ready.includes(candidate))
-  }
-  return ordered
-}
-
 async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
   const place = { host: change.host, stage: change.stage, step: change.step }
   await running.record({ type: 'undo-started', ...place })
@@ -239,19 +222,4 @@ async function applyUndo(running: Running, { record, step }: { record: ChangeRec
   if (decision.kind === 'noop') return
   const session = sessionAt(running, place, `${record.folder}.undo`)
   await undo.module.apply?.(record.undo.args, decision.change, session)
-}
-
-/** Undone is proven as done is: looking again, the module must see the state from before. */
-async function proveUndone({ contexts, input }: Running, record: ChangeRecord, step: Step): Promise<void> {
-  const context = await workplaceOf({ contexts, host: record.host, step }, record.on)
-  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
-  const decision = step.module.plan(record.args, await step.module.read(record.args, probe))
-  const before = decision.kind === 'change' ? decision.change.before : undefined
-  if (before && canonical(before) === canonical(record.change.before)) return
-  throw new ProblemError({
-    kind: 'rollback-failed',
-    message: `undoing "${record.change.summary}" did not bring the earlier state back`,
-    detail: `wanted: ${canonical(record.change.before)}\nfound:  ${before ? canonical(before) : decision.kind}`,
-    hint: `the pre-image lies on the host in ${record.folder}`,
-  })
 }

@@ -30,7 +30,10 @@ export function foldRun(
 }
 
 const isUndo = (event: RecordedEvent): boolean =>
-  event.type === 'undo-started' || event.type === 'undo-finished' || event.type === 'undo-failed'
+  event.type === 'undo-started' ||
+  event.type === 'undo-finished' ||
+  event.type === 'undo-failed' ||
+  event.type === 'undo-disarmed'
 
 function apply(record: RunRecord, event: RecordedEvent): RunRecord {
   switch (event.type) {
@@ -49,10 +52,7 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
     case 'step-finished':
       return finished(record, event)
     case 'step-failed':
-      return settle({ ...record, problems: [...record.problems, event.problem] }, event, {
-        state: 'failed',
-        problem: event.problem,
-      })
+      return failed(record, event)
     case 'restart-owed':
       return {
         ...record,
@@ -61,16 +61,25 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
     case 'undo-started':
     case 'file-kept':
       return record
+    case 'undo-armed':
+      return settle(record, event, { armed: { name: event.name, withinMs: event.withinMs, covers: event.covers } })
+    case 'undo-disarmed':
+      return settle(record, event, {}, 'disarmed')
     case 'undo-finished':
       return pay(
-        settle(record, event, { state: 'undone' }),
+        settle(unfinished(record, event), event, { state: 'undone' }, 'disarmed'),
         (owed) => owed.because === event.step && sameHost(owed, event),
       )
     case 'undo-failed':
-      return settle({ ...record, problems: [...record.problems, event.problem] }, event, {
-        state: 'undo-failed',
-        problem: event.problem,
-      })
+      return settle(
+        { ...record, problems: [...record.problems, event.problem] },
+        event,
+        {
+          state: 'undo-failed',
+          problem: event.problem,
+        },
+        'disarmed',
+      )
     case 'measured':
       return { ...record, readings: [...record.readings, event.reading] }
     case 'run-finished':
@@ -100,6 +109,21 @@ function finished(before: RunRecord, event: Extract<RecordedEvent, { type: 'step
   return pay(settled, (owed) => owed.step === event.step && sameHost(owed, event))
 }
 
+/** What was undone is to be done again where the run goes on. */
+const unfinished = (record: RunRecord, { host, step }: Place): RunRecord => ({
+  ...record,
+  finished: record.finished.filter((one) => one.host !== host || one.step !== step),
+})
+
+/** A step that its host has undone by itself has failed besides: undone it stays. */
+function failed(record: RunRecord, event: Extract<RecordedEvent, { type: 'step-failed' }>): RunRecord {
+  const { problem } = event
+  const state = latestOf(record, event)?.state
+  const isUndone = state === 'undone' || state === 'undo-failed'
+  const next = { ...record, problems: [...record.problems, problem] }
+  return settle(next, event, { problem, ...(isUndone ? {} : { state: 'failed' }) })
+}
+
 const sameHost = (a: Place, b: Place): boolean => a.host === b.host && a.stage === b.stage
 
 const pay = (record: RunRecord, paid: (owed: OwedRestart) => boolean): RunRecord => ({
@@ -108,11 +132,22 @@ const pay = (record: RunRecord, paid: (owed: OwedRestart) => boolean): RunRecord
 })
 
 /** The latest change of that place gets its new state. */
-function settle(record: RunRecord, place: Place, news: Partial<ChangeRecord>): RunRecord {
-  const index = record.changes.findLastIndex((change) => sameHost(change, place) && change.step === place.step)
-  const changes = record.changes.map((change, at) => (at === index ? { ...change, ...news } : change))
-  return { ...record, changes }
+function settle(
+  record: RunRecord,
+  place: Place,
+  news: Partial<ChangeRecord>,
+  undo: 'disarmed' | 'as it was' = 'as it was',
+): RunRecord {
+  const latest = latestOf(record, place)
+  const settled = (change: ChangeRecord): ChangeRecord => {
+    const { armed, ...rest } = { ...change, ...news }
+    return undo === 'disarmed' || !armed ? rest : { ...rest, armed }
+  }
+  return { ...record, changes: record.changes.map((change) => (change === latest ? settled(change) : change)) }
 }
+
+const latestOf = ({ changes }: RunRecord, place: Place): ChangeRecord | undefined =>
+  changes.findLast((change) => sameHost(change, place) && change.step === place.step)
 
 /** The restarts that the runs together still owe; `records` of one runbook, oldest first. A later run pays for an earlier one. */
 export function owedAcross(records: readonly RunRecord[]): readonly OwedRestart[] {

@@ -7,6 +7,7 @@ import type { Span } from '../model/source.ts'
 import { compileArgs } from './compile-args.ts'
 import { bindable, compileCondition, compileScalar } from './compile-scalar.ts'
 import type { Compiling, NameUse } from './compiling.ts'
+import { compileConfirm } from './confirm-within.ts'
 import { parseDuration } from './duration.ts'
 import { suggest } from './nearest.ts'
 import { MEASURE_KEYWORDS, MISPLACED_KEYWORDS, STEP_KEYWORDS } from './runbook-schema.ts'
@@ -56,6 +57,7 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
   refuseRetry(compiling, memberOf(node, 'retry'), place.part)
   const on = compileOn(compiling, memberOf(node, 'on'), place.part)
   const undo = compileUndo(compiling, node)
+  const confirmMs = compileConfirm(compiling, node, { module, part: place.part, undo: undo?.step })
   const name = place.part === 'measure' ? module.name : (textOf(childOf(node, 'name')) ?? module.name)
   const idNode = childOf(node, 'id')
   const id = textOf(idNode) ?? `${place.prefix}-${place.number}-${slug(name)}`
@@ -72,6 +74,7 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
     ...(retry ? { retry: retry.retry } : {}),
     ...(on ? { on: bindable(on.node, on.binder) } : {}),
     ...(undo ? { undo: undo.step } : {}),
+    ...(confirmMs === undefined ? {} : { confirmMs }),
     at: spanOf(node),
   }
   const uses = [...args.uses, ...(when?.binder.uses ?? []), ...(undo?.uses ?? []), ...(on?.binder.uses ?? [])]

@@ -37,6 +37,9 @@ export const STEP_KEYWORDS = {
     additionalProperties: false,
   },
   timeout: duration('Longest time the step may take on a host'),
+  confirm_within: duration(
+    'The host undoes the step by itself unless a new connection and login confirm it within this time',
+  ),
   undo: { type: 'object', description: 'How the step is undone: another module and its arguments', minProperties: 1 },
   irreversible: { type: 'boolean', description: 'May run although it cannot be undone; the plan says so' },
   before_undo: { type: 'boolean', description: "Run again before this host's steps are undone" },
@@ -47,7 +50,6 @@ export const STEP_KEYWORDS = {
 export const MISPLACED_KEYWORDS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
   until: ['until belongs into retry', 'retry: {times: 10, every: 5s, until: "output.ready"}'],
   check: ['check is an argument of shell and of command, not a keyword of a step', 'shell: {script: ..., check: ...}'],
-  confirm_within: ['confirm_within is not supported yet', 'delete it: it would do nothing'],
   include: ['include stands in the place of a stage, not of a step', 'stages: [{include: NAME, params: {...}}, ...]'],
 }
 

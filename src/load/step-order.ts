@@ -3,6 +3,7 @@ import type { Span } from '../model/source.ts'
 import type { CompiledInclude } from './compile-include.ts'
 import type { CompiledStage } from './compile-stages.ts'
 import type { CompiledStep } from './compile-step.ts'
+import { isUndoneByHost } from './confirm-within.ts'
 import { suggest } from './nearest.ts'
 
 /** What is wrong between steps: an id twice, or a when_changed that names no earlier step of a stage. */
@@ -18,6 +19,7 @@ export function stepProblems(input: {
     ...duplicates([...[...looks, ...steps].map(({ step, idAt }) => ({ id: step.id, idAt })), ...includes]),
     ...[...looks, ...gates].flatMap(followsNothing),
     ...steps.flatMap((step, index) => followProblems(step, steps.slice(0, index), steps)),
+    ...steps.flatMap((step) => notUndoneWith(step, steps)),
   ]
 }
 
@@ -61,5 +63,16 @@ function followProblems(
     }
     const hint = suggest(id, ids)
     return [{ kind: 'reference', message: `there is no earlier step with the id ${id}`, at, ...(hint ? { hint } : {}) }]
+  })
+}
+
+/** A step that its host undoes by itself is undone with those that it follows: a restart alone would undo nothing. */
+function notUndoneWith({ step: own, follows }: CompiledStep, all: readonly CompiledStep[]): readonly Problem[] {
+  if (own.confirmMs === undefined) return []
+  return follows.flatMap(({ id, at }): readonly Problem[] => {
+    const followed = all.find(({ step }) => step.id === id)?.step
+    if (!followed || isUndoneByHost(followed)) return []
+    const message = `the host cannot undo ${id} by itself, and confirm_within undoes it with this step`
+    return [{ kind: 'schema', message, at, hint: `give ${id} an undo of shell or command` }]
   })
 }

@@ -47,6 +47,10 @@ export const script = (...commands: readonly Command[]): Command => ({
   parts: commands.flatMap((command) => [...command.parts, { kind: 'text', text: '\n' } as const]),
 })
 
+/** One script of several, each in a shell of its own, until one fails: then that one's exit code. Secrets are in clear in it. */
+export const inTurn = (...commands: readonly Command[]): Command =>
+  script(...commands.map((command) => sh`( eval ${renderCommand(command)} ) || exit`))
+
 /** The text for the host's shell; holds secrets in clear, so it goes to the host and nowhere else. */
 export const renderCommand = (command: Command): string =>
   command.parts.map((part) => (part.kind === 'secret' ? quote(part.secret.reveal()) : shown(part))).join('')

@@ -87,6 +87,14 @@ export type RecordedEvent =
   | ({ readonly type: 'restart-owed'; readonly because: StepId } & OnHost)
   /** A file of the host now lies beside the journal. */
   | ({ readonly type: 'file-kept' } & KeptFile & OnHost)
+  /** The host undoes the step, and those that it follows, by itself unless the undo is disarmed within this time. */
+  | ({
+      readonly type: 'undo-armed'
+      readonly name: string // of the undo in the step's folder on the host
+      readonly withinMs: number
+      readonly covers: readonly StepId[] // that it follows
+    } & OnHost)
+  | ({ readonly type: 'undo-disarmed'; readonly verdict: 'confirmed' | 'left' } & OnHost)
   | ({ readonly type: 'undo-started' } & OnHost)
   | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
   | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)

@@ -1,3 +1,4 @@
+import type { Command } from './command.ts'
 import type { HostName } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Static, TObject } from './schema.ts'
@@ -108,7 +109,8 @@ interface Described<Args extends TObject> {
  *
  * read: looks, never touches; starts its questions without awaiting each other where it can (one tick = one round trip).
  * plan: pure. apply: does it, idempotent, throws ProblemError, gives the step's output. revert: restores
- * `change.before` exactly; may be called after a crash at any point of apply, and twice.
+ * `change.before` exactly; may be called after a crash at any point of apply, and twice. revertText, applyText: what
+ * these two do as one text that asks nothing, for a host that undoes by itself; `folder` is that of the step.
  */
 export interface ModuleSpec<Args extends TObject, State> extends Described<Args> {
   readonly effect: 'reads' | 'changes'
@@ -119,6 +121,8 @@ export interface ModuleSpec<Args extends TObject, State> extends Described<Args>
   plan(args: Static<Args>, state: State): Decision
   apply?(args: Static<Args>, change: Change, session: Session): Promise<Json | undefined>
   revert?(args: Static<Args>, change: Change, session: Session): Promise<void>
+  revertText?(args: Static<Args>, change: Change, folder: string): Command
+  applyText?(args: Static<Args>): Command
   patience?(args: Static<Args>): Patience | undefined
 }
 
@@ -131,6 +135,8 @@ export interface Module extends Described<TObject> {
   plan(args: JsonObject, state: unknown): Decision
   apply?(args: JsonObject, change: Change, session: Session): Promise<Json | undefined>
   revert?(args: JsonObject, change: Change, session: Session): Promise<void>
+  revertText?(args: JsonObject, change: Change, folder: string): Command
+  applyText?(args: JsonObject): Command
   patience?(args: JsonObject): Patience | undefined
 }
 

@@ -12,7 +12,12 @@ export interface ChangeRecord extends Omit<Extract<RecordedEvent, { type: 'step-
   readonly state: ChangeState
   readonly output?: Json
   readonly problem?: Problem
+  /** The host may undo it by itself, or have done so: nobody has disarmed that. */
+  readonly armed?: Armed
 }
+
+/** An undo that a host was told to do by itself. */
+export type Armed = Pick<Extract<RecordedEvent, { type: 'undo-armed' }>, 'name' | 'withinMs' | 'covers'>
 
 /** A restart that must still happen on `host` because the step `because` changed something. */
 export interface OwedRestart {

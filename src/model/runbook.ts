@@ -42,6 +42,7 @@ export interface Step {
   readonly runOnce: boolean
   readonly retry?: Retry
   readonly timeoutMs?: number
+  readonly confirmMs?: number // the host undoes it by itself unless a new connection confirms it within this time
   readonly undo?: UndoStep
   readonly irreversible: boolean // the author says: may run although it has no inverse, and the plan says so
   readonly beforeUndo: boolean // run again before this host's steps are undone (leadership away, health)

@@ -74,6 +74,12 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
       return verbose(step(event, 'owed', `because ${named({ ...event, step: event.because })} changes`))
     case 'file-kept':
       return normal(step(event, 'kept', `${event.file}, ${event.bytes} bytes, sha256 ${event.sha256}`))
+    case 'undo-armed':
+      return normal(step(event, 'armed', `the host undoes it in ${event.withinMs / 1000} s unless it is confirmed`))
+    case 'undo-disarmed':
+      return event.verdict === 'confirmed'
+        ? normal(step(event, style.green('confirmed'), 'over a new connection; the host does not undo it'))
+        : normal(step(event, style.yellow('disarmed'), 'the host does not undo it by itself any more'))
     case 'undo-started':
       return verbose(step(event, 'undo', 'begins'))
     case 'undo-finished':

@@ -30,6 +30,7 @@ function linkTo(opened: readonly (Connection | ProblemError)[]) {
     connectTimeoutMs: 1,
   }
   const clock = {
+    now: () => new Date(0),
     sleep: (ms: number) => {
       slept.push(ms)
       return Promise.resolve()

@@ -1,3 +1,4 @@
+import { rawText } from '../../src/model/command.ts'
 import { CelCondition, ControllerFile, ControllerTemplate, defineModule, type Modules } from '../../src/model/module.ts'
 import { Type } from '../../src/model/schema.ts'
 
@@ -48,6 +49,7 @@ const file = defineModule({
   ),
   example: 'file: {path: /etc/motd, content: hello}',
   ...looks,
+  revertText: () => rawText(':'),
 })
 
 const envFile = defineModule({

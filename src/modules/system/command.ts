@@ -3,6 +3,7 @@ import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import {
   applyRun,
+  applyRunText,
   effectOfRun,
   planRun,
   type Runnable,
@@ -31,6 +32,7 @@ export const command = defineModule<typeof args, RunState>({
   read: (wanted, probe) => readRun(wanted, runnable(wanted), probe),
   plan: (wanted, state) => planRun(wanted, runnable(wanted), state),
   apply: (wanted, _, session) => applyRun(wanted, runnable(wanted), session),
+  applyText: (wanted) => applyRunText(wanted, runnable(wanted)),
 })
 
 function runnable({ argv: words }: Static<typeof args>): Runnable {

@@ -1,4 +1,4 @@
-import { sh } from '../../model/command.ts'
+import { inTurn, sh } from '../../model/command.ts'
 import { isObject, type JsonObject } from '../../model/json.ts'
 import type { Change, Probe, Session } from '../../model/module.ts'
 import { ControllerFolder, defineModule } from '../../model/module.ts'
@@ -12,7 +12,7 @@ import { fileResource } from './file-state.ts'
 import { failureOf, missingTool } from './host-script.ts'
 import { moveOf, type RecordedMove } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
-import { revertFile } from './revert-file.ts'
+import { revertFile, revertFileText } from './revert-file.ts'
 
 const noDots = '(?!(.*/)?\\.\\.?(/|$))' // no way out of a folder
 const name = '[^/\\u0000-\\u001f\\u007f]+'
@@ -80,6 +80,8 @@ export const copy = defineModule<typeof args, CopyState>({
   revert: async (_, change, session) => {
     for (const [at, move] of [...movesOf(change).entries()].toReversed()) await revertFile(partOf(session, at), move)
   },
+  revertText: (_, change, folder) =>
+    inTurn(...[...movesOf(change).entries()].toReversed().map(([at, move]) => revertFileText(`${folder}/${at}`, move))),
 })
 
 /** Each part keeps its pre-image in a folder of its own. */

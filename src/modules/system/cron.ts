@@ -5,7 +5,15 @@ import { OwnerArgument } from './argument.ts'
 import { changeEntry } from './change-entry.ts'
 import { refuseSchedule } from './cron-schedule.ts'
 import { file } from './file.ts'
-import { applyFileEdit, decisionOf, type FileView, planFileEdit, readFileView, revertFileEdit } from './file-edit.ts'
+import {
+  applyFileEdit,
+  decisionOf,
+  type FileView,
+  planFileEdit,
+  readFileView,
+  revertFileEdit,
+  revertFileEditText,
+} from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { moveOf } from './recorded-file.ts'
 
@@ -51,6 +59,7 @@ export const cron = defineModule<typeof args, FileView>({
     return undefined
   },
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })
 
 function planCron(wanted: CronArgs, view: FileView): Decision {

@@ -1,4 +1,4 @@
-import { sh } from '../../model/command.ts'
+import { type Command, inTurn, sh } from '../../model/command.ts'
 import type { Json } from '../../model/json.ts'
 import { isObject } from '../../model/json.ts'
 import type { Session } from '../../model/module.ts'
@@ -8,7 +8,7 @@ import { directoryOf } from './file-state.ts'
 import { failureOf } from './host-script.ts'
 import { moveOf, type RecordedMove } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
-import { revertFile } from './revert-file.ts'
+import { revertFile, revertFileText } from './revert-file.ts'
 
 /** A drop-in of a unit as a runbook gives it. */
 export interface DropIn {
@@ -51,3 +51,10 @@ export async function revertDropIn(session: Session, drop: RecordedDropIn): Prom
   await revertFile(session, drop)
   if (drop.makesDirectory) await session.run(sh`rmdir -- ${folder} 2>/dev/null || :`)
 }
+
+/** The script of revertDropIn. */
+export const revertDropInText = (folder: string, drop: RecordedDropIn): Command =>
+  inTurn(
+    revertFileText(folder, drop),
+    ...(drop.makesDirectory ? [sh`rmdir -- ${directoryOf(drop.at)} 2>/dev/null || :`] : []),
+  )

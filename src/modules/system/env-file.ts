@@ -3,7 +3,7 @@ import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
 import { editEnv } from './env-edit.ts'
-import { applyFileEdit, type FileView, readFileView, revertFileEdit } from './file-edit.ts'
+import { applyFileEdit, type FileView, readFileView, revertFileEdit, revertFileEditText } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { planTextEdit, type TextEdit } from './text-edit.ts'
 
@@ -41,6 +41,7 @@ export const envFile = defineModule<typeof args, FileView>({
   plan: planEnvFile,
   apply: (_, change, session) => applyFileEdit(change, session),
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })
 
 function planEnvFile({ path, create = false, unset = [], ...wanted }: EnvFileArgs, view: FileView): Decision {

@@ -1,3 +1,4 @@
+import type { Command } from '../../model/command.ts'
 import { sha256 } from '../../model/digest.ts'
 import type { Json } from '../../model/json.ts'
 import type { Change, Decision, Detail, Probe, Session } from '../../model/module.ts'
@@ -5,7 +6,7 @@ import { ProblemError } from '../../model/problem.ts'
 import { type FileEntry, type FileState, fileResource, readFileState } from './file-state.ts'
 import { moveOf, type RecordedFile, recordAt, recordEntry } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
-import { revertFile } from './revert-file.ts'
+import { revertFile, revertFileText } from './revert-file.ts'
 import { loadUnifiedDiff, type UnifiedDiff } from './unified-diff.ts'
 
 /** A file as seen, and what is needed to show how it would change. */
@@ -76,6 +77,9 @@ export async function applyFileEdit(change: Change, session: Session): Promise<u
 
 /** Brings the file back to what it was before applyFileEdit, whatever came of that. */
 export const revertFileEdit = (change: Change, session: Session): Promise<void> => revertFile(session, moveOf(change))
+
+/** The script of revertFileEdit. */
+export const revertFileEditText = (change: Change, folder: string): Command => revertFileText(folder, moveOf(change))
 
 /** What later reads will find at the path, and where its content lies. */
 export function predictFile(file: FileState, entry: FileEntry | null): Change['predicts'] {

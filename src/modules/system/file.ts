@@ -14,6 +14,7 @@ import {
   predictFile,
   readFileView,
   revertFileEdit,
+  revertFileEditText,
 } from './file-edit.ts'
 import { type FileEntry, fileResource } from './file-state.ts'
 import { moveOf, type RecordedFile, recordAt, recordEntry } from './recorded-file.ts'
@@ -70,6 +71,7 @@ export const file = defineModule<typeof args, FileView>({
     return undefined
   },
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })
 
 function planDirectory(wanted: FileArgs, { file: state }: FileView): Decision {

@@ -1,7 +1,7 @@
 import { defineModule } from '../../model/module.ts'
 import { Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
-import { applyFileEdit, type FileView, readFileView, revertFileEdit } from './file-edit.ts'
+import { applyFileEdit, type FileView, readFileView, revertFileEdit, revertFileEditText } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { editIni } from './ini-edit.ts'
 import { planTextEdit } from './text-edit.ts'
@@ -62,4 +62,5 @@ export const ini = defineModule<typeof args, FileView>({
   },
   apply: (_, change, session) => applyFileEdit(change, session),
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })

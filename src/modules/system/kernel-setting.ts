@@ -1,3 +1,4 @@
+import type { Command } from '../../model/command.ts'
 import type { Probe, Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply, Runner } from '../../model/transport.ts'
@@ -57,11 +58,11 @@ export interface SettingMove {
 /** Gives a running setting another value, when it is still `from` (or `to` already). Throws ProblemError. */
 export async function moveSetting(
   session: Session,
-  { name, from, to }: SettingMove,
+  move: SettingMove,
   otherwise: 'plan-drifted' | 'rollback-failed',
 ): Promise<void> {
-  const variables = { path: settingPath(name), from: plainSetting(from), to: plainSetting(to), value: to }
-  const done = await runScript(session, scriptWith(variables, moveText), { what: `setting ${name}` })
+  const { name, from, to } = move
+  const done = await runScript(session, moveSettingText(move), { what: `setting ${name}` })
   if (!('refusal' in done)) return
   const { word, facts, detail } = done.refusal
   if (word === 'drifted') {
@@ -78,6 +79,10 @@ export async function moveSetting(
     ...(detail === '' ? {} : { detail }),
   })
 }
+
+/** The script of moveSetting. */
+export const moveSettingText = ({ name, from, to }: SettingMove): Command =>
+  scriptWith({ path: settingPath(name), from: plainSetting(from), to: plainSetting(to), value: to }, moveText)
 
 const moveText = `
 set -f

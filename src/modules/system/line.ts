@@ -3,7 +3,7 @@ import { defineModule } from '../../model/module.ts'
 import { safeRegex } from '../../model/safe-regex.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
-import { applyFileEdit, type FileView, readFileView, revertFileEdit } from './file-edit.ts'
+import { applyFileEdit, type FileView, readFileView, revertFileEdit, revertFileEditText } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { dropLines, putLine, type WantedLine } from './line-edit.ts'
 import { planTextEdit, type TextEdit } from './text-edit.ts'
@@ -45,6 +45,7 @@ export const line = defineModule<typeof args, FileView>({
   plan: planLine,
   apply: (_, change, session) => applyFileEdit(change, session),
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })
 
 function planLine(wanted: LineArgs, view: FileView): Decision {

@@ -34,7 +34,10 @@ export async function replaceFile(session: Session, move: RecordedMove & { reado
 }
 
 /** Where a script works: the step's folder, the directory, and a temporary name that nobody can guess. */
-export function placeVariables(session: Session, { at }: { readonly at: string }): Readonly<Record<string, string>> {
+export function placeVariables(
+  session: Pick<Session, 'folder'>,
+  { at }: { readonly at: string },
+): Readonly<Record<string, string>> {
   const directory = directoryOf(at)
   // The folder holds the run's random id; the dot keeps the kubelet and conf.d readers from loading it.
   const name = `.runbook-${sha256(`${session.folder}\0${at}`).slice(0, 20)}`

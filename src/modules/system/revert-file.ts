@@ -1,3 +1,4 @@
+import type { Command } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
 import { ownership } from './change-entry.ts'
 import { fileProblem } from './file-problem.ts'
@@ -12,17 +13,22 @@ import { fileTimeoutMs, placeVariables, wordOf } from './replace-file.ts'
  * nor as we left it was changed by someone since: throws ProblemError of kind rollback-failed and leaves it.
  */
 export async function revertFile(session: Session, move: RecordedMove): Promise<void> {
-  const { path, at, before, after } = move
+  const command = revertFileText(session.folder, move)
+  const done = await runScript(session, command, { what: `restoring ${move.path}`, timeoutMs: fileTimeoutMs })
+  if ('refusal' in done) throw fileProblem(done.refusal, { host: session.host, move })
+}
+
+/** The script of revertFile; `folder` is that of the step on the host. */
+export function revertFileText(folder: string, move: RecordedMove): Command {
+  const { at, before, after } = move
   const variables = {
-    ...placeVariables(session, move),
+    ...placeVariables({ folder }, move),
     ...ownership(before),
     was: wordOf(before),
     will: wordOf(after),
     at,
   }
-  const command = scriptWith(variables, fileShell + revertText)
-  const done = await runScript(session, command, { what: `restoring ${path}`, timeoutMs: fileTimeoutMs })
-  if ('refusal' in done) throw fileProblem(done.refusal, { host: session.host, move })
+  return scriptWith(variables, fileShell + revertText)
 }
 
 const revertText = `

@@ -1,4 +1,4 @@
-import { type Command, rawText, sh, withStdin } from '../../model/command.ts'
+import { type Command, rawText, renderCommand, script, sh, withStdin } from '../../model/command.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { Change, Decision, Module, Probe, Resource, Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
@@ -147,6 +147,16 @@ export async function applyRun(args: RunArgs, { shown, command }: Runnable, sess
     })
   }
   return output
+}
+
+/** What applyRun does, as a script that looks by itself first: what is done already is not done. Exits with 0 where good. */
+export function applyRunText({ creates, check, stdin, expect = [0] }: RunArgs, { command }: Runnable): Command {
+  return script(
+    ...(creates === undefined ? [] : [sh`if [ -e ${creates} ] || [ -L ${creates} ]; then exit 0; fi`]),
+    ...(check === undefined ? [] : [sh`if ( eval ${check} ); then exit 0; fi`]),
+    sh`${stdin === undefined ? sh`` : sh`printf %s ${stdin} | `}( eval ${renderCommand(command)} )`,
+    rawText(`case $? in ${expect.join('|')}) ;; *) exit 1 ;; esac`),
+  )
 }
 
 const look = (args: RunArgs, reply: Reply): RunState => ({

@@ -1,10 +1,10 @@
-import { displayCommand } from '../../model/command.ts'
+import { type Command, displayCommand, inTurn, sh } from '../../model/command.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Change, Decision, Detail, Session } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { UnitArgument } from './argument.ts'
-import { applyDropIn, dropInPath, planDropIn, recordedDropIn, revertDropIn } from './drop-in.ts'
+import { applyDropIn, dropInPath, planDropIn, recordedDropIn, revertDropIn, revertDropInText } from './drop-in.ts'
 import { type FileView, readFileView } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { isNotedStopped, noteStopped } from './stopped-note.ts'
@@ -74,6 +74,7 @@ export const service = defineModule<typeof args, ServiceState>({
   plan: planService,
   apply: applyService,
   revert: revertService,
+  revertText: revertServiceText,
 })
 
 /** What is to be done, in the order it is done. */
@@ -241,6 +242,23 @@ async function revertService(wanted: ServiceArgs, change: Change, session: Sessi
   if (job === 'stop') await noteStopped(session, name)
   if (job === 'restart' && conditionOf(now) === 'stopped' && (await isNotedStopped(session, name))) return
   await runJob(session, name, job)
+}
+
+/**
+ * What revertService does, without asking what the unit is now: systemd's jobs do nothing where nothing is to be done. A
+ * unit that was stopped before this step is stopped again after a restart.
+ */
+function revertServiceText(wanted: ServiceArgs, change: Change, folder: string): Command {
+  const name = unitName(wanted.unit)
+  const { enabled, condition } = change.before
+  const drop = recordedDropIn(change.before.dropin)
+  const job = inverseOf(wanted.state, condition, condition === 'stopped' ? 'running' : 'stopped')
+  return inTurn(
+    ...(drop ? [revertDropInText(folder, drop)] : []),
+    sh`systemctl daemon-reload`,
+    ...(typeof enabled === 'boolean' ? [systemctlCommand(enabled ? 'enable' : 'disable', name)] : []),
+    ...(job ? [systemctlCommand(job, name)] : []),
+  )
 }
 
 /** The job that brings the earlier condition back; a restart is undone by another one, on what the files then say. */

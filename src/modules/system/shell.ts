@@ -3,6 +3,7 @@ import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import {
   applyRun,
+  applyRunText,
   effectOfRun,
   planRun,
   type Runnable,
@@ -35,6 +36,7 @@ export const shell = defineModule<typeof args, RunState>({
   read: (wanted, probe) => readRun(wanted, runnable(wanted), probe),
   plan: (wanted, state) => planRun(wanted, runnable(wanted), state),
   apply: (wanted, _, session) => applyRun(wanted, runnable(wanted), session),
+  applyText: (wanted) => applyRunText(wanted, runnable(wanted)),
 })
 
 const runnable = ({ script }: Static<typeof args>): Runnable => ({ shown: script, command: rawText(script) })

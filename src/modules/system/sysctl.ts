@@ -1,3 +1,4 @@
+import { inTurn } from '../../model/command.ts'
 import type { Json } from '../../model/json.ts'
 import { isObject } from '../../model/json.ts'
 import type { Change, Decision, Detail, Session } from '../../model/module.ts'
@@ -6,10 +7,17 @@ import { type Static, Type } from '../../model/schema.ts'
 import { type FileView, planFileEdit, readFileView } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { editIni, iniValue } from './ini-edit.ts'
-import { type KernelSetting, moveSetting, plainSetting, readSetting, sameSetting } from './kernel-setting.ts'
+import {
+  type KernelSetting,
+  moveSetting,
+  moveSettingText,
+  plainSetting,
+  readSetting,
+  sameSetting,
+} from './kernel-setting.ts'
 import { moveOf, type RecordedMove } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
-import { revertFile } from './revert-file.ts'
+import { revertFile, revertFileText } from './revert-file.ts'
 
 const args = Type.Object(
   {
@@ -74,6 +82,13 @@ export const sysctl = defineModule<typeof args, SysctlState>({
     const { name, running, file } = recordOf(change)
     if (file) await revertFile(session, file)
     if (running) await moveSetting(session, { name, from: running.to, to: running.from }, 'rollback-failed')
+  },
+  revertText: (_, change, folder) => {
+    const { name, running, file } = recordOf(change)
+    return inTurn(
+      ...(file ? [revertFileText(folder, file)] : []),
+      ...(running ? [moveSettingText({ name, from: running.to, to: running.from })] : []),
+    )
   },
 })
 

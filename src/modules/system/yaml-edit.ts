@@ -3,7 +3,15 @@ import type { Decision } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
-import { applyFileEdit, decisionOf, type FileView, planFileEdit, readFileView, revertFileEdit } from './file-edit.ts'
+import {
+  applyFileEdit,
+  decisionOf,
+  type FileView,
+  planFileEdit,
+  readFileView,
+  revertFileEdit,
+  revertFileEditText,
+} from './file-edit.ts'
 import { fileResource } from './file-state.ts'
 import { setFlag, unsetFlag } from './yaml-flags.ts'
 import { parseYamlPath, yamlPathPattern } from './yaml-path.ts'
@@ -61,6 +69,7 @@ export const yamlEdit = defineModule<typeof args, YamlView>({
   plan: planYamlEdit,
   apply: (_, change, session) => applyFileEdit(change, session),
   revert: (_, change, session) => revertFileEdit(change, session),
+  revertText: (_, change, folder) => revertFileEditText(change, folder),
 })
 
 function planYamlEdit(wanted: YamlEditArgs, view: YamlView): Decision {
