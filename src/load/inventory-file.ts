@@ -40,12 +40,14 @@ function readGroup(reading: InventoryReading, member: YamlMember): void {
   for (const part of membersOf(member.value)) readPart(reading, group, part)
 }
 
+const onOneLine = (key: string): string => (/[\r\n]/.test(key) ? JSON.stringify(key) : key)
+
 function readPart(reading: InventoryReading, group: string, part: YamlMember): void {
   const { key, value } = part
   if (!GROUP_KEYS.includes(key)) {
     const hint = suggest(key, GROUP_KEYS)
     const near = hint?.startsWith('did you mean') ? hint : 'hosts go under `hosts`, groups under `children`'
-    wrong(reading, part, `unknown key ${key} in group ${group}: it may have hosts, vars and children`, near)
+    wrong(reading, part, `unknown key ${onOneLine(key)} in group ${group}: it may have hosts, vars and children`, near)
     return
   }
   if (key !== 'vars' && value.kind === 'scalar' && typeof value.value === 'string') {

@@ -216,6 +216,11 @@ describe('what looks like a slip is noted, and stops nothing', () => {
 })
 
 describe('an inventory is refused with a way out', () => {
+  it('in one line, whatever its keys', () => {
+    const folder = writeFiles({ 'h.yaml': 'all: {"a\\nb": }\n' })
+    expect(problems(join(folder, 'h.yaml'))).toContain('unknown key "a\\nb" in group all')
+  })
+
   it('when it is a program and none may be run, or one that cannot be run', () => {
     const folder = writeFiles({ hosts: '#!/bin/sh\n', 'other.sh': '#!/bin/sh\n' })
     chmodSync(join(folder, 'hosts'), 0o755)
