@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Outcome } from '../../lab/run-tool.ts'
+import type { RecordedEvent } from '../../src/model/event.ts'
+import type { Started } from '../lab/support/cli-at.ts'
+import { parseRecords } from '../lab/support/journal-of.ts'
+import type { Rig } from './scenario.ts'
+
+// What network and host scenarios have in common: a step that counts its effects, and ways to look at a run.
+
+export const GO: readonly string[] = ['--yes', '--allow-irreversible', '-v']
+
+/** Counts on its host that it ran, and prints a line a second. */
+export const slowBook = ({ host }: Rig, seconds: number, timeout = '120s'): string => `name: slow
+summary: A command that takes its time
+hosts: ${host}
+become: true
+steps:
+  - id: slow
+    name: Take the time
+    shell: {script: "echo run >>/srv/effects; i=0; while [ $i -lt ${seconds} ]; do i=$((i + 1)); echo line $i; sleep 1; done"}
+    irreversible: true
+    timeout: ${timeout}
+    as: slow
+`
+
+export const linesTo = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n')
+
+export const recordsIn = (rig: Rig): readonly RecordedEvent[] => parseRecords(rig.cli.stateDir).records
+
+/** What the steps that ended gave, in their order. */
+export const outputsIn = (rig: Rig): readonly unknown[] =>
+  recordsIn(rig).flatMap((event) => (event.type === 'step-finished' ? [event.output] : []))
+
+/** Fails where the program ends before it says so. */
+export async function said(started: Started, text: string): Promise<void> {
+  let isOver = false
+  void started.ended.then(() => {
+    isOver = true
+  })
+  while (!started.said().includes(text)) {
+    if (isOver) throw new Error(`it ended without saying "${text}":\n${started.said()}`)
+    await delay(20)
+  }
+}
+
+export async function endsWith(started: Started, code: number): Promise<void> {
+  assert.equal(await started.ended, code, started.said())
+}
+
+export function assertCode(outcome: Outcome, code: number): void {
+  assert.equal(outcome.code, code, `${outcome.stdout}${outcome.stderr}`)
+}
+
+export const effects = (rig: Rig): Promise<string> => rig.onHost('cat /srv/effects 2>/dev/null; true')
+
+/** Processes on the host that belong to a step. */
+export const stepProcesses = (rig: Rig): Promise<string> =>
+  rig.onHost('grep -lsF RUNBOOK_STEP=/ /proc/[0-9]*/environ; true')
