@@ -25,7 +25,7 @@ function guestLines({ hosts, guests = [] }: Topology): readonly string[] {
   if (guests.length === 0) return []
   const line = ({ name, address }: LabHost) =>
     `        ${name}: {ansible_host: ${address}, hypervisor: ${hosts[0]?.name}, domain: ${name}}`
-  return ['    guests:', '      hosts:', ...guests.map(line)]
+  return ['    kvm_guests:', '      hosts:', ...guests.map(line)]
 }
 
 /** One host's known_hosts lines: by name and direct address, and by its loopback address. `hostKey` is a .pub line. */

@@ -169,10 +169,11 @@ async function undoneEnding(
   hosts: readonly (HostName | undefined)[],
 ): Promise<Ending> {
   running.input.emit({ type: 'rolling-back', run: running.input.run, why: problems[0]?.message ?? 'a step failed' })
-  const { changes } = await running.input.journals.fold(running.input.run)
+  const record = await running.input.journals.fold(running.input.run)
   const left = await undoChanges(
     running,
-    changes.filter((change) => hosts.includes(change.host)),
+    record.changes.filter((change) => hosts.includes(change.host)),
+    record,
   )
   await recordMeasures(running, 'after-rollback', [])
   return { outcome: left.length > 0 ? 'rollback-failed' : 'failed-rolled-back', problems: [...problems, ...left] }

@@ -49,7 +49,8 @@ export async function takeMeasures(input: MeasureInput): Promise<readonly Readin
   return Promise.all(pairs.map(({ measure, host }) => takeOne(input, measure, host)))
 }
 
-async function takeOne(input: MeasureInput, measure: Measure, host: HostName): Promise<Reading> {
+/** One measure on one host. */
+export async function takeOne(input: MeasureInput, measure: Measure, host: HostName): Promise<Reading> {
   const { contexts, phase } = input
   input.emit({ type: 'measuring', measure: measure.name, host, phase })
   const decided = await decide({
@@ -63,11 +64,11 @@ async function takeOne(input: MeasureInput, measure: Measure, host: HostName): P
   return { ...taken, ...judge(input, measure, taken) }
 }
 
-/** The number in a module's output: itself, or its member `value`; the rest of the output is evidence. */
+/** The number in a module's output, or in what a command printed as JSON: itself, or its member `value`; the rest is evidence. */
 function numberIn(decided: Decided): Pick<Reading, 'value' | 'note' | 'evidence'> {
   if (decided.kind === 'blocked') return { value: null, note: decided.message }
   if (decided.kind !== 'noop') return { value: null, note: 'not measured: its condition is false' }
-  const { output } = decided
+  const output = isObject(decided.output) ? (decided.output.json ?? decided.output) : decided.output
   if (typeof output === 'number') return { value: output }
   if (!isObject(output)) return { value: null, note: 'the module gave no number' }
   const { value, note, ...evidence } = output

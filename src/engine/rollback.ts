@@ -28,7 +28,9 @@ async function undoAll(running: Running, input: RollbackInput): Promise<Ending> 
   restoreChoices(running.contexts, input.runbook, input.record)
   const open = input.record.changes.filter((change) => change.state !== 'undone')
   if (open.length === 0) return { outcome: 'nothing-to-do', problems: [] }
-  const problems: readonly Problem[] = await undoChanges(running, open).catch((error: unknown) => problemsOf(error))
+  const problems: readonly Problem[] = await undoChanges(running, open, input.record).catch((error: unknown) =>
+    problemsOf(error),
+  )
   if (problems.some((problem) => problem.kind === 'interrupted')) return { outcome: 'interrupted', problems }
   await recordMeasures(
     running,

@@ -1,7 +1,7 @@
 import type { HostName, StepId } from '../model/id.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
-import type { ChangeRecord } from '../model/run-record.ts'
+import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { passGate } from './gate.ts'
 import { contextOf, privilegeOf } from './host-context.ts'
@@ -29,7 +29,11 @@ interface Unit {
  * gate (they may be why it is closed); the others follow in the order of the stage's rolling rule as of now, each
  * behind the gate. Returns what could not be undone; it goes on past a failing undo as long as the gate opens.
  */
-export async function undoChanges(running: Running, changes: readonly ChangeRecord[]): Promise<readonly Problem[]> {
+export async function undoChanges(
+  running: Running,
+  changes: readonly ChangeRecord[],
+  { finished }: Pick<RunRecord, 'finished'>,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const byHost = await settleArmed(running, changes)
   const left = changes.filter((change) => !byHost.includes(change))
@@ -37,7 +41,7 @@ export async function undoChanges(running: Running, changes: readonly ChangeReco
   const stages = [...new Set(left.map((change) => change.stage))].sort((a, b) => b - a)
   for (const index of stages) {
     const units = unitsOf(left.filter((change) => change.stage === index && !notBegun.includes(change)))
-    if (units.length > 0) problems.push(...(await undoStage(running, index, units)))
+    if (units.length > 0) problems.push(...(await undoStage(running, { index, units, finished })))
   }
   return problems
 }
@@ -52,7 +56,12 @@ function unitsOf(changes: readonly ChangeRecord[]): readonly Unit[] {
   })
 }
 
-async function undoStage(running: Running, index: number, units: readonly Unit[]): Promise<readonly Problem[]> {
+interface UndoneStage extends Pick<RunRecord, 'finished'> {
+  readonly index: number
+  readonly units: readonly Unit[]
+}
+
+async function undoStage(running: Running, { index, units, finished }: UndoneStage): Promise<readonly Problem[]> {
   const stage = running.input.runbook.stages[index]
   if (!stage) throw new Error(`the runbook has no stage ${index}`)
   const problems: Problem[] = []
@@ -62,7 +71,7 @@ async function undoStage(running: Running, index: number, units: readonly Unit[]
   for (const unit of shared ? await newestFirst(running, units) : await inOrder(running, stage, units)) {
     try {
       if (!unit.broken) await passGate(running, { stage, index, hosts: [unit.host] })
-      if (!unit.broken) await beforeUndo(running, stage, unit)
+      if (!unit.broken) await beforeUndo(running, { stage, unit, finished })
     } catch (error) {
       // Undoing behind a closed gate could cost the cluster: what is left stays as it is, and is told.
       return [...problems, ...problemsOf(error, { host: unit.host })]
@@ -101,10 +110,17 @@ async function inOrder(running: Running, stage: Stage, units: readonly Unit[]): 
 
 /**
  * Steps marked `before_undo` run again first: leadership away, health. Their conditions said whether there was something
- * to change; that there is something to undo is known.
+ * to change; that there is something to undo is known. What the run only ever skipped on this host is not for it.
  */
-async function beforeUndo(running: Running, stage: Stage, unit: Unit): Promise<void> {
-  for (const { when: _, ...step } of stage.steps.filter((candidate) => candidate.beforeUndo)) {
+async function beforeUndo(
+  running: Running,
+  { stage, unit, finished }: { readonly stage: Stage; readonly unit: Unit } & Pick<RunRecord, 'finished'>,
+): Promise<void> {
+  const wasSkipped = ({ id }: Step): boolean => {
+    const own = finished.filter(({ host, step }) => host === unit.host && step === id)
+    return own.length > 0 && own.every(({ skipped }) => skipped)
+  }
+  for (const { when: _, ...step } of stage.steps.filter((one) => one.beforeUndo && !wasSkipped(one))) {
     await runStep(running, { stage: unit.stage, host: unit.host, step })
   }
 }

@@ -2,7 +2,6 @@ import type { RecordedEvent } from '../model/event.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { ChangeRecord, OwedRestart, RunRecord } from '../model/run-record.ts'
-import { unreachable } from '../model/unreachable.ts'
 
 /** What a run's events come to. `rollbacks`: the events of later runs that undid it, oldest first. */
 export function foldRun(
@@ -80,6 +79,8 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         },
         'disarmed',
       )
+    case 'run-cleaned':
+      return { ...record, cleaned: [...(record.cleaned ?? []), ...event.hosts] }
     case 'measured':
       return { ...record, readings: [...record.readings, event.reading] }
     case 'run-finished':
@@ -90,8 +91,18 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         problems: event.problems.length > 0 ? event.problems : record.problems,
       }
     default:
-      return unreachable(event)
+      return unknown(event)
   }
+}
+
+/** Guessing what a newer version meant would undo too little. */
+function unknown(event: never): never {
+  const { type } = event as { readonly type?: unknown } // a journal of a newer version
+  throw new ProblemError({
+    kind: 'io',
+    message: `the journal holds an event that this version does not know: ${JSON.stringify(type)}`,
+    hint: 'go on with the version of runbook that wrote it, or a newer one',
+  })
 }
 
 interface Place {
@@ -102,7 +113,12 @@ interface Place {
 
 function finished(before: RunRecord, event: Extract<RecordedEvent, { type: 'step-finished' }>): RunRecord {
   const { host, step, output } = event
-  const done = { host, step, ...(output === undefined ? {} : { output }) }
+  const done = {
+    host,
+    step,
+    ...(output === undefined ? {} : { output }),
+    ...(event.result === 'skipped' ? { skipped: true as const } : {}),
+  }
   const record = { ...before, finished: [...before.finished, done] }
   if (event.result !== 'changed') return { ...record, unchanged: record.unchanged + 1 }
   const settled = settle(record, event, { state: 'changed', ...(output === undefined ? {} : { output }) })

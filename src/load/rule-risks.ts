@@ -59,7 +59,7 @@ const RISKS: readonly Risk[] = [
     title: 'a file or a disk is overwritten',
     why: 'dd, shred and blkdiscard overwrite a file or a whole disk without asking, and a wrong name costs the data of another one.',
     hint: 'check the target first; fallocate makes an empty file',
-    pattern: `(?:dd\\b${REST}?\\sof=|shred\\b|blkdiscard\\b)`,
+    pattern: `(?:dd\\b${REST}?\\sof=(?!/dev/null\\b)|shred\\b|blkdiscard\\b)`,
     wrong: 'dd if=/dev/zero of=/dev/sdb bs=1M count=1',
     right: 'fallocate -l 1M /var/tmp/empty',
   },

@@ -31,6 +31,7 @@ export interface FinishedStep {
   readonly host: HostName
   readonly step: StepId
   readonly output?: Json
+  readonly skipped?: true // its condition was false, or nothing it waits for changed
 }
 
 /** What a journal comes to: everything that reports, rollback and resume ask of a run. */
@@ -46,4 +47,5 @@ export interface RunRecord {
   readonly problems: readonly Problem[]
   readonly outcome?: Outcome // absent: still running, or crashed
   readonly finishedAt?: string
+  readonly cleaned?: readonly HostName[] // hosts where nothing of it lies any more
 }

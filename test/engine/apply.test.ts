@@ -73,6 +73,25 @@ test('rollback brings everything back, newest stage first, restarting after the 
   expect((await rollBack({ ...world.runInput(tune()), record: again })).outcome).toBe('nothing-to-do')
 })
 
+test('what is to be run again before undoing is not, where the run skipped it', async () => {
+  const world = await three()
+  const guarded = (isMeant: boolean): Runbook =>
+    runbook([
+      stage('one', [
+        // closed by the change itself
+        step('spare', look, { key: 'etcd', is: 'old' }, { beforeUndo: true, when: bindable([], () => isMeant) }),
+        step('set', setKey, { key: 'etcd', to: 'new' }),
+      ]),
+    ])
+  const rolled = async (isMeant: boolean) => {
+    const { input } = await applied(world, guarded(isMeant))
+    const record = await input.journals.fold(input.run)
+    return (await rollBack({ ...world.runInput(guarded(isMeant)), record })).outcome
+  }
+  expect(await rolled(false)).toBe('rolled-back')
+  expect(await rolled(true)).toBe('rollback-failed')
+})
+
 test('a failing step stops the roll and everything of the run is undone', async () => {
   const world = await three()
   const before = snapshot(world)

@@ -120,6 +120,7 @@ describe('risky commands are found where a shell would run them', () => {
     ['nft flush ruleset', ['firewall-off']],
     ['systemctl stop firewalld', ['firewall-off']],
     ['mkfs.xfs -f /dev/vdb; dd if=x of=/dev/vdb', ['disk-format', 'disk-overwrite']],
+    ['dd if=/dev/vdb of=/dev/null bs=4k', []],
     ['docker rm -f etcd', ['container-kill']],
     ['virsh -c qemu:///system destroy node1', ['vm-destroy']],
     ['systemctl --no-block stop kubelet', ['quorum-service-stop']],
