@@ -20,7 +20,7 @@ find /etc /srv /usr/local /root /home /opt /var/lib -xdev ${pruned} -type f -exe
 echo =units
 systemctl list-units --type=service --all --plain --no-legend | awk '$1 !~ /^user/ {print $1, $2, $3, $4}'
 systemctl show -p UnitFileState,ActiveState,NeedDaemonReload faults.service
-tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value faults.service)/environ 2>/dev/null | grep -e PACE -e MORE
+tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value faults.service)/environ 2>/dev/null | grep PACE
 sysctl net.ipv4.ip_default_ttl; true`
 
 /** Looks at hosts, all at once. */

@@ -6,13 +6,13 @@ export const EFFECT_LOG = '/var/log/faults/effects'
 
 /** What must be found nowhere but in the one file that it is for. */
 export const CANARY = 'canary "of" the faults é'
-export const CANARY_FILE = '/srv/faults/token'
+export const CANARY_FILE = '/srv/faults-token'
 
 /** The steps that nothing but a receipt can judge: free commands, without a check. */
 export const UNSEEN_STEPS: readonly string[] = ['free', 'final']
 
 /**
- * Fourteen changes on each host: stage by stage, the first one host after the other, the second on all at once. `final`
+ * Ten changes on each host: stage by stage, the first one host after the other, the second on all at once. `final`
  * has no way back and runs with `--set final=true` only.
  */
 const BOOK = `name: faults
@@ -27,36 +27,33 @@ stages:
   - name: A service
     rolling: {batch: 1}
     steps:
-      - {id: folder, file: {path: /srv/faults, state: directory, owner: nobody, mode: "0750"}}
       - {id: copied, copy: {src: files/app, path: /etc/faults}}
-      - {id: token, file: {path: ${CANARY_FILE}, content: "{{ token }}", mode: "0600"}}
-      - {id: settings, env_file: {path: /etc/default/faults, create: true, set: {PACE: "1"}}}
       - id: unit
         file:
           path: /etc/systemd/system/faults.service
           content: |
             [Service]
-            EnvironmentFile=/etc/default/faults
-            ExecStartPre=/bin/sh -c 'echo "$$(date +%%s.%%N) start pace=$PACE" >>${EFFECT_LOG}'
+            Environment=PACE=1
+            EnvironmentFile=-/etc/default/faults
+            ExecStartPre=/bin/sh -c 'faults-note start pace=$PACE'
             ExecStart=/bin/sleep infinity
             [Install]
             WantedBy=multi-user.target
       - {id: started, service: {unit: faults.service, state: started, enabled: true}}
-      - id: made
-        shell: {script: "faults-note begin made; sleep 0.1; echo made >/srv/faults/made; faults-note end made", creates: /srv/faults/made}
-        undo: {command: {argv: [rm, -f, /srv/faults/made]}}
   - name: Its settings
     rolling: {batch: "100%"}
     steps:
-      - {id: pace, env_file: {path: /etc/default/faults, set: {PACE: "2", MORE: "yes"}}}
+      - {id: pace, env_file: {path: /etc/default/faults, create: true, set: {PACE: "2"}}}
       - {id: restarted, service: {unit: faults.service, state: restarted}, when_changed: pace}
-      - {id: ini, ini: {path: /etc/faults.ini, section: main, set: {depth: "2"}}}
+      - id: made
+        shell: {script: "faults-note begin made; sleep 0.1; echo made >/srv/made; faults-note end made", creates: /srv/made}
+        undo: {command: {argv: [rm, -f, /srv/made]}}
+      - {id: token, file: {path: ${CANARY_FILE}, content: "{{ token }}", mode: "0600"}}
       - {id: line, line: {path: /etc/faults.list, match: "^two", line: two and a half}}
       - {id: ttl, sysctl: {name: net.ipv4.ip_default_ttl, value: 70, file: 90-faults}}
       - id: free
-        shell: {script: "faults-note begin free; sleep 0.2; echo free >/srv/faults/free; faults-note end free"}
-        undo: {command: {argv: [rm, -f, /srv/faults/free]}}
-      - {id: link, file: {path: /srv/faults/link, state: link, target: /etc/faults.ini}}
+        shell: {script: "faults-note begin free; sleep 0.2; echo free >/srv/free; faults-note end free"}
+        undo: {command: {argv: [rm, -f, /srv/free]}}
       - id: final
         when: "final"
         shell: {script: "faults-note begin final; sleep 0.2; faults-note end final"}
@@ -98,11 +95,10 @@ echo "$(date +%s.%N) $*" >>${EFFECT_LOG}
 END
 chmod 755 /usr/local/bin/faults-note
 ${['mv', 'rm', 'rmdir'].map(noting).join('\n')}
-printf '# kept\\n[main]\\ndepth = 1\\n[other]\\nx = y\\n' >/etc/faults.ini
 printf 'one\\ntwo\\nthree\\n' >/etc/faults.list
 chown daemon:adm /etc/faults.list
 chmod 0640 /etc/faults.list
-touch -d 2020-02-02T02:02:02Z /etc/faults.ini /etc/faults.list /usr/local/bin/*`
+touch -d 2020-02-02T02:02:02Z /etc/faults.list /usr/local/bin/*`
 
 /** Forgets what a fault left that is not compared: run folders, locks, notes. */
 export const FORGET = `/usr/bin/rm -rf /var/lib/runbook /root/.runbook ${EFFECT_LOG}; systemctl reset-failed 2>/dev/null; true`
