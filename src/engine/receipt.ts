@@ -1,5 +1,5 @@
 import { type Command, displayCommand } from '../model/command.ts'
-import { type Problem, ProblemError } from '../model/problem.ts'
+import { type Problem, ProblemError, type ProblemKind } from '../model/problem.ts'
 import type { Reply, Runner, RunOptions } from '../model/transport.ts'
 import { isLost } from './link.ts'
 import {
@@ -144,11 +144,31 @@ async function goOn(attempt: Attempt, first: Command): Promise<Reply | 'not-begu
   }
 }
 
+/** Once it was lost, nothing that keeps us from looking tells how it ended: another host key, another machine, sudo saying no. */
 async function toItsEnd(attempt: Attempt, first: Command): Promise<Reply | 'not-begun'> {
+  let isStillThere = true
+  try {
+    return await followed(attempt, first, () => {
+      isStillThere = false
+    })
+  } catch (error) {
+    throw isStillThere ? error : outOfSight(error)
+  }
+}
+
+const TELLING: ReadonlySet<ProblemKind> = new Set(['connection-lost', 'unreachable', 'timeout', 'interrupted', 'io'])
+
+function outOfSight(error: unknown): unknown {
+  if (!(error instanceof ProblemError) || TELLING.has(error.problems[0].kind)) return error
+  return new ProblemError({ ...error.problems[0], kind: 'connection-lost' })
+}
+
+async function followed(attempt: Attempt, first: Command, lost: () => void): Promise<Reply | 'not-begun'> {
   const { input, at, options, boot } = attempt
   for (let text = first; ; text = attachAgain(attempt)) {
     const reply = await unlessLost(attempt, () => input.runner.run(text, { ...options, timeoutMs: timeLeft(attempt) }))
     if (reply === 'lost') {
+      lost()
       await input.reconnect()
       continue
     }

@@ -2,6 +2,7 @@ import type { Session } from '../model/module.ts'
 import { ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { RunInput } from './input.ts'
+import { isLeftOpen } from './left-open.ts'
 import { isLost } from './link.ts'
 import { openHosts } from './open-hosts.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
@@ -12,8 +13,8 @@ import { isArmed, settleArmed } from './settle-armed.ts'
 export const mayTell = (change: ChangeRecord): boolean => isCommandInDoubt(change) || isArmed(change)
 
 /** Begun and not known to have ended, where the receipt of one command is all that there is to know. */
-const isCommandInDoubt = ({ state, change, trace }: ChangeRecord): boolean =>
-  state === 'started' && change.verb === 'run' && trace === undefined
+const isCommandInDoubt = (open: ChangeRecord): boolean =>
+  isLeftOpen(open) && open.change.verb === 'run' && open.trace === undefined
 
 /**
  * Records what hosts have undone by themselves, and how the commands of an interrupted run ended that nobody waited for, by

@@ -9,7 +9,11 @@ import type { Reply, Runner } from '../../src/model/transport.ts'
 type Answer = { readonly code?: number; readonly out?: string } | ProblemKind
 
 /** Replies in order, whatever is asked; a lost one has passed on its output before. */
-function hostSaying(answers: readonly Answer[], states: readonly string[] = [], isEnded = false) {
+function hostSaying(
+  answers: readonly Answer[],
+  states: readonly string[] = [],
+  { isEnded = false, refusal }: { readonly isEnded?: boolean; readonly refusal?: ProblemKind } = {},
+) {
   const [left, said, asked] = [[...answers], [...states], [] as string[]]
   let reconnected = 0
   const reply = (code: number, text: string): Reply => ({
@@ -39,7 +43,7 @@ function hostSaying(answers: readonly Answer[], states: readonly string[] = [], 
     nextName: () => `${asked.length}.run`,
     reconnect: () => {
       reconnected += 1
-      return Promise.resolve()
+      return refusal ? Promise.reject(new ProblemError({ kind: refusal, message: refusal })) : Promise.resolve()
     },
     boot: () => Promise.resolve('boot'),
     begin: 'written',
@@ -75,6 +79,22 @@ test('what began and left no exit code is not done again: nobody knows', async (
   expect(host.asked).toHaveLength(2)
 })
 
+test.each(['host-key', 'auth', 'plan-drifted'] as const)(
+  'what was lost and cannot be looked at any more (%s) has not failed: nobody knows',
+  async (refusal) => {
+    await expect(hostSaying(['connection-lost'], [], { refusal }).run()).rejects.toMatchObject({
+      problems: [{ kind: 'connection-lost', message: refusal }],
+    })
+  },
+)
+
+test('sudo that says no before anything began has failed; afterwards nobody knows', async () => {
+  await expect(hostSaying(['become']).run()).rejects.toMatchObject({ problems: [{ kind: 'become' }] })
+  await expect(hostSaying(['connection-lost', 'become']).run()).rejects.toMatchObject({
+    problems: [{ kind: 'connection-lost' }],
+  })
+})
+
 test('a command may end with our own code', async () => {
   expect(await hostSaying([{ code: 213 }], ['done']).run()).toMatchObject({ code: 213 })
   expect(await hostSaying([{ code: 213 }], ['none']).run()).toMatchObject({ code: 213 })
@@ -90,7 +110,7 @@ test('the deadline ends what runs on the host, and says whether that went well',
 })
 
 test('what was ended on request is told as that, not as a failure', async () => {
-  await expect(hostSaying([{ code: 213 }], ['dead'], true).run()).rejects.toMatchObject({
+  await expect(hostSaying([{ code: 213 }], ['dead'], { isEnded: true }).run()).rejects.toMatchObject({
     problems: [{ kind: 'interrupted', message: 'ended on request, nobody knows how far it came: do it' }],
   })
 })

@@ -24,6 +24,20 @@ const free = defineModule({
   },
 })
 
+/** How its end was missed. */
+const WAYS: readonly (readonly [string, readonly RecordedEvent[]])[] = [
+  ['the program was killed', []],
+  [
+    'the host was not heard of any more',
+    [
+      {
+        ...{ type: 'step-failed', host: hostName('e1'), stage: 0, step: stepId('move') },
+        problem: { kind: 'connection-lost', message: 'gone' },
+      },
+    ],
+  ],
+]
+
 /** A host with the receipt of a command that ended with 4, or with none. */
 const hostWith = (name: string, receipt: 'a receipt' | 'no receipt') => {
   const asked: string[] = []
@@ -38,7 +52,7 @@ const hostWith = (name: string, receipt: 'a receipt' | 'no receipt') => {
   return { connection, asked }
 }
 
-test('how a step with `on` ended is looked for on the host that it worked on', async () => {
+test.each(WAYS)('how a step with `on` ended is looked for on the host that it worked on: %s', async (_, more) => {
   const world = await makeWorld(['e1'], {}, ['hv'])
   const book = runbook([
     stage('move', [
@@ -71,7 +85,7 @@ test('how a step with `on` ended is looked for on the host that it worked on', a
     inventory: input.inventory,
   }
   const journal = await input.journals.create(input.run)
-  for (const event of [started, begun]) await journal.append(event)
+  for (const event of [started, begun, ...more]) await journal.append(event)
   await journal.close()
   await settleByReceipts(input, (await input.journals.fold(input.run)).changes)
   expect((await input.journals.fold(input.run)).changes).toMatchObject([
