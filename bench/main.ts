@@ -62,7 +62,7 @@ async function untilInterrupted(host: BenchHost, work: Promise<void>): Promise<v
   }
 }
 
-const sayReceipts = async (bench: Bench): Promise<void> => say(...(await measureReceipts(bench, bench.options.rounds)))
+const sayReceipts = async (bench: Bench): Promise<void> => say(...(await measureReceipts(bench, bench.options)))
 
 async function measureAll(bench: Bench): Promise<void> {
   const { options, host, workload, folder } = bench

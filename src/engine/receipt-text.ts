@@ -1,4 +1,4 @@
-import { type Command, rawText, renderCommand, script, sh } from '../model/command.ts'
+import { type Command, quote, rawText, renderCommand, script, sh } from '../model/command.ts'
 import { Secret } from '../model/secret.ts'
 
 // What runs on the hosts: nothing but a POSIX sh and the smallest tools. A receipt is a folder:
@@ -68,7 +68,7 @@ tell() {
  * set down before, so that it never begins twice, and at the end its exit code. A file of output that grows far beyond what
  * anybody reads is cut. Written for few processes: each costs as much as many a script.
  */
-const KEEPER = `d=$1 keep=$2 synced=$3
+const KEEPER = `d=$1 keep=$2 synced=$3 brief=$4
 read -r boot </proc/sys/kernel/random/boot_id
 read -r line </proc/$$/stat
 set -- \${line##*) }
@@ -76,44 +76,45 @@ set -C
 echo "$$ \${20} $boot" >"$d/begin" || exit 1
 set +C
 [ -z "$synced" ] || sync -- "$d/begin"
-text=$(cat <&3)
+. "$d/text"
 : >"$d/text"
-exec 3<&-
-(
-  nap() {
-    RUNBOOK_STEP= sleep $1 >/dev/null &
-    nap=$!
-    wait $nap
-  }
-  trap '' PIPE
-  trap 'kill $nap; exit' TERM
-  nap 0.3 || nap 1
-  echo late
-  exec >/dev/null
-  while nap 5; do
-    for o in out err; do
-      [ $(($(wc -c <"$d/$o"))) -gt $((keep + 67108864)) ] && dd if=/dev/null of="$d/$o" bs="$keep" seek=1
+if [ -z "$brief" ]; then
+  (
+    nap() {
+      RUNBOOK_STEP= sleep $1 >/dev/null &
+      nap=$!
+      wait $nap
+    }
+    trap '' PIPE
+    trap 'kill $nap; exit' TERM
+    nap 0.3 || nap 1
+    echo late
+    exec >/dev/null
+    while nap 5; do
+      for o in out err; do
+        [ $(($(wc -c <"$d/$o"))) -gt $((keep + 67108864)) ] && dd if=/dev/null of="$d/$o" bs="$keep" seek=1
+      done
     done
-  done
-) </dev/null &
-watch=$!
-exec >/dev/null
+  ) </dev/null &
+  watch=$!
+  exec >/dev/null
+fi
 (
   exec >>"$d/out" 2>>"$d/err"
   set -- "$text"
-  unset d keep synced boot line text watch
+  unset d keep synced brief boot line text watch
   eval "set --
 $1"
 )
 echo $? >"$d/rc"
-kill $watch`
+[ -n "$brief" ] || kill $watch`
 
 /**
  * Runs a command under a receipt and passes on what it prints: one round trip where nothing goes wrong. What this shell
  * does can end at any moment without harm. Where no receipt can be kept (a full disk that the step is to free), the
  * command runs as it is.
  */
-export function startText(at: ReceiptPlace, command: Command, { limitBytes, begin }: Keeping): Command {
+export function startText(at: ReceiptPlace, command: Command, { limitBytes, begin, output }: Keeping): Command {
   const hasInput = command.stdin !== undefined
   const body = script(
     sh`umask 077
@@ -123,23 +124,23 @@ mkdir -p -- ${pathOf(at)} 2>/dev/null`,
     follow(limitBytes),
     sh`bare() {
   export RUNBOOK_STEP
+  eval "$1"
   eval "set --
-$1"
+$text"
   exit
 }
 run() {
   RUNBOOK_STEP=${pathOf(at)}
   [ ! -e "$d/begin" ] || exit ${UNTOLD}
   [ -d "$d" ] || mkdir -- "$d" 2>/dev/null || bare "$1"
-  { printf %s "$1" >"$d/text" && : >"$d/out" && : >"$d/err"; } 2>/dev/null || { rm -rf -- "$d"; bare "$1"; }`,
+  { printf '%s\n' "$1" >"$d/text" && : >"$d/out" && : >"$d/err"; } 2>/dev/null || { rm -rf -- "$d"; bare "$1"; }`,
     rawText(hasInput ? '  cat >"$d/in" || exit 1\n  exec 4<"$d/in"\n  rm -f -- "$d/in"' : '  exec 4</dev/null'),
-    sh`  exec 3<"$d/text"
-  apart=
+    sh`  apart=
   command -v setsid >/dev/null && apart=setsid
   export RUNBOOK_STEP
-  late=$($apart /bin/sh -c ${KEEPER} runbook "$d" "$keep" ${begin === 'synced' ? 'yes' : ''} <&4 4<&- 2>/dev/null &)
+  late=$($apart /bin/sh -c ${KEEPER} runbook "$d" "$keep" ${begin === 'synced' ? 'yes' : ''} ${output === 'brief' ? 'yes' : ''} <&4 4<&- 2>/dev/null &)
   unset RUNBOOK_STEP
-  exec 3<&- 4<&-
+  exec 4<&-
   if [ -n "$late" ]; then
     follow 0 0
   else
@@ -149,10 +150,9 @@ run() {
   tell
 }`,
   )
-  // The last line holds the command alone, so that it can be found.
-  const last: Command = hasSecret(command)
-    ? sh`run ${new Secret(renderCommand(command))}`
-    : sh`run ${renderCommand(command)}`
+  // The last line holds the command alone, so that it can be found: as shell text, which a shell reads without a process.
+  const text = `text=${quote(renderCommand(command))}`
+  const last: Command = sh`run ${hasSecret(command) ? new Secret(text) : text}`
   return { ...command, parts: [...body.parts, ...last.parts] }
 }
 
@@ -161,6 +161,7 @@ export interface Keeping {
   readonly limitBytes: number // of each stream, that anybody reads
   /** `synced`: that it began outlives a power failure, for steps that may be tried again: an earlier try must not be taken for the last. */
   readonly begin: 'written' | 'synced'
+  readonly output: 'followed' | 'brief' // brief: passed on at the end, and never cut; a process less
 }
 
 const hasSecret = ({ parts }: Command): boolean => parts.some(({ kind }) => kind === 'secret')

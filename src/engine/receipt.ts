@@ -77,7 +77,8 @@ async function runOnce(input: ReceiptInput, command: Command, given: RunOptions)
   const at = { folder: input.folder, name: input.nextName() }
   const attempt = attemptOf({ input, at, label: given.label ?? labelOf(command), boot: await input.boot() }, given)
   const { limitBytes } = attempt
-  return goOn(attempt, startText(at, command, { limitBytes, begin: input.begin }))
+  const output = given.brief ? 'brief' : 'followed'
+  return goOn(attempt, startText(at, command, { limitBytes, begin: input.begin, output }))
 }
 
 /**

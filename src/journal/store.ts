@@ -10,6 +10,7 @@ import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { GENESIS, open, seal } from './chain.ts'
 import { foldRun } from './fold.ts'
+import { mustBeSynced } from './must-be-synced.ts'
 
 /** Runs kept as `<dir>/<run id>/run.jsonl`: folders 0700, files 0600, one hash-chained line an event. */
 export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): JournalStore {
@@ -87,7 +88,7 @@ async function writer(place: Place, from: { seq: number; hash: string; flags: st
     // A full disk can take part of a write without an error: go on until all bytes are out.
     for (let done = 0; done < bytes.length; )
       done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten
-    await handle.datasync()
+    if (mustBeSynced(event)) await handle.datasync()
     seq += 1
     hash = sealed.hash
   }
@@ -102,7 +103,7 @@ async function writer(place: Place, from: { seq: number; hash: string; flags: st
       return queue
     },
     close: async () => {
-      await queue.catch(() => undefined)
+      await queue.then(() => handle.datasync()).catch(() => undefined)
       await handle.close()
     },
   }

@@ -6,7 +6,7 @@ import type { RunRecord } from './run-record.ts'
 /** The record of one run while it is being written. */
 export interface Journal {
   readonly run: RunId
-  /** Durable (fdatasync) when it resolves. Throws ProblemError kind io: then no effect may follow. */
+  /** Written when it resolves, and durable (fdatasync) where an effect may follow. Throws ProblemError kind io: then no effect may follow. */
   append(event: RecordedEvent): Promise<void>
   /** Keeps bytes beside the journal, durable when it resolves, in place of an earlier file of that name. */
   keep(name: string, bytes: Uint8Array): Promise<KeptFile>

@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly timeoutMs?: number // default 30 000
   readonly limitBytes?: number // of stdout and of stderr each; default 1 MiB, the rest is counted and dropped
   readonly onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void // as it comes, for long steps
+  readonly brief?: true // a script of ours that prints a line at its end: nobody has to see it before
   readonly label?: string // what problems call the command; default the beginning of its text
 }
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -24,7 +24,7 @@ const shells = ['dash', 'bash', 'busybox sh'].filter((shell) => has(shell.split(
 const LIMIT = 100_000
 const [boot = ''] = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').split('\n')
 const startText = (at: ReceiptPlace, command: Command, limitBytes: number): Command =>
-  startBy(at, command, { limitBytes, begin: 'written' })
+  startBy(at, command, { limitBytes, begin: 'written', output: 'followed' })
 const attachText = (at: ReceiptPlace, from: Offsets, limitBytes: number): Command =>
   attachBy(at, { from, limitBytes, boot })
 let made = 0
@@ -94,13 +94,20 @@ describe.each(shells)('%s', (shell) => {
     expect(stdout).toHaveLength(LIMIT + 1)
   })
 
+  test('what is brief is passed on at its end, and no process is left', async () => {
+    const brief = sh`echo "$#-\${d-}\${brief-}-"; echo err >&2; sleep 0.5; exit 5`
+    const keeping = { limitBytes: LIMIT, begin: 'synced', output: 'brief' } as const
+    expect(await run(startBy(place(), brief, keeping))).toEqual({ code: 5, stdout: '0--\n', stderr: 'err\n' })
+  })
+
   test('runs on when the shell that began it is killed, is attached to from the byte that is missing, and runs once', async () => {
     const at = place()
-    const script = sh`echo run >>${`${at.folder}.count`}; echo first; sleep 1; echo second; echo err >&2; exit 5`
+    const script = sh`echo run >>${`${at.folder}.count`}; echo first; while [ ! -e ${`${at.folder}.go`} ]; do sleep 0.1; done; echo second; echo err >&2; exit 5`
     const { child, came } = start(startText(at, script, LIMIT))
     await until(() => came.stdout.includes('first'))
     process.kill(-(child.pid ?? 0), 'SIGKILL')
     expect(await state(at)).toBe('running')
+    writeFileSync(`${at.folder}.go`, '')
     expect(await run(attachText(at, { stdout: came.stdout.length, stderr: 0 }, LIMIT))).toEqual({
       code: 5,
       stdout: 'second\n',

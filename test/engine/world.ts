@@ -101,8 +101,10 @@ function fakeHost(name: string, world: { hosts: World['hosts']; log: string[]; f
 /** A step's command out of the script that runs it under a receipt. */
 function withoutMark(text: string): string {
   const word = /\nrun (.*)$/s.exec(text)?.[1]
-  return word === undefined ? text : word.replace(/^'|'$/g, '').replaceAll("'\\''", "'")
+  return word === undefined ? text : unquoted(unquoted(word).replace(/^text=/, ''))
 }
+
+const unquoted = (word: string): string => word.replace(/^'|'$/g, '').replaceAll("'\\''", "'")
 
 const targetOf = (name: string) => ({
   name: hostName(name),

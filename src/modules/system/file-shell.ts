@@ -41,7 +41,7 @@ attributes() { # of a file, to an empty new one
 }
 flush() { if [ -n "$keep" ]; then sync -- "$1"; else sync; fi; }
 own_folder() {
-  mkdir -p -- "$folder" || refuse folder
+  [ -d "$folder" ] || mkdir -p -- "$folder" || refuse folder
   [ ! -L "$folder" ] && [ -O "$folder" ] && chmod 700 -- "$folder" || refuse folder
 }
 # Of a directory with entries only its being there is kept: we change no more than its mode and owner, in place.

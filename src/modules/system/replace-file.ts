@@ -29,7 +29,7 @@ export async function replaceFile(session: Session, move: RecordedMove & { reado
     at,
   }
   const command = withStdin(scriptWith(variables, fileShell + replaceText), content)
-  const done = await runScript(session, command, { what: `writing ${path}`, timeoutMs: fileTimeoutMs })
+  const done = await runScript(session, command, { what: `writing ${path}`, timeoutMs: fileTimeoutMs, brief: true })
   if ('refusal' in done) throw fileProblem(done.refusal, { host: session.host, move })
 }
 

@@ -14,7 +14,11 @@ import { fileTimeoutMs, placeVariables, wordOf } from './replace-file.ts'
  */
 export async function revertFile(session: Session, move: RecordedMove): Promise<void> {
   const command = revertFileText(session.folder, move)
-  const done = await runScript(session, command, { what: `restoring ${move.path}`, timeoutMs: fileTimeoutMs })
+  const done = await runScript(session, command, {
+    what: `restoring ${move.path}`,
+    timeoutMs: fileTimeoutMs,
+    brief: true,
+  })
   if ('refusal' in done) throw fileProblem(done.refusal, { host: session.host, move })
 }
 
