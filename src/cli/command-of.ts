@@ -111,7 +111,18 @@ function commandOf({ row, args, raw }: Given): Command {
     case 'rollback':
       return { ...common, kind: 'rollback', run: first, targets, reach, approval }
     case 'runs':
-      return { ...common, kind: 'runs', ...optional('run', args[0]) }
+      return {
+        ...common,
+        kind: 'runs',
+        ...optional('run', args[0]),
+        hosts: raw.hosts === true ? 'looked-at' : 'left',
+        targets,
+        reach,
+      }
+    case 'clean':
+      return { ...common, kind: 'clean', run: first, targets, reach, approval }
+    case 'unlock':
+      return { ...common, kind: 'unlock', lock: first, targets, reach, approval }
     case 'report':
       return { ...common, kind: 'report', run: first, format: formatOf(raw) }
     case 'modules':

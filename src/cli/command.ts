@@ -122,7 +122,27 @@ export type Command = Common &
         readonly reach: Reach
         readonly approval: Approval
       }
-    | { readonly kind: 'runs'; readonly run?: string }
+    | {
+        readonly kind: 'runs'
+        readonly run?: string
+        readonly hosts: 'left' | 'looked-at' // whether to look at what lies there
+        readonly targets: Targets
+        readonly reach: Reach
+      }
+    | {
+        readonly kind: 'clean'
+        readonly run: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+      }
+    | {
+        readonly kind: 'unlock'
+        readonly lock: string
+        readonly targets: Targets
+        readonly reach: Reach
+        readonly approval: Approval
+      }
     | { readonly kind: 'report'; readonly run: string; readonly format: ReportFormat }
     | { readonly kind: 'modules'; readonly name?: string }
     | { readonly kind: 'schema' }

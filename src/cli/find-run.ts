@@ -32,12 +32,17 @@ async function appliesOf(journals: JournalStore): Promise<readonly RunId[]> {
 }
 
 /** The newest rollback of a run, where there is one. */
-export async function rollbackOf(journals: JournalStore, run: RunId): Promise<RunId | undefined> {
+export const rollbackOf = async (journals: JournalStore, run: RunId): Promise<RunId | undefined> =>
+  (await rollbacksOf(journals, run))[0]
+
+/** The rollbacks of a run, newest first. */
+export async function rollbacksOf(journals: JournalStore, run: RunId): Promise<readonly RunId[]> {
+  const rollbacks: RunId[] = []
   for (const later of (await journals.list()).filter((one) => one > run)) {
     const [first] = await journals.read(later)
-    if (first?.event.type === 'run-started' && first.event.of === run) return later
+    if (first?.event.type === 'run-started' && first.event.of === run) rollbacks.push(later)
   }
-  return undefined
+  return rollbacks
 }
 
 /** The record of a run; that of a rollback with the changes of the run that it undoes, as they are now. */

@@ -27,6 +27,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
   const isUndone = record.changes.every((change) => change.state === 'undone')
   const isOver = record.outcome !== undefined || (await rollbackOf(journals, record.run)) !== undefined
   if (isUndone && isOver) return 0 // a run that was killed may still hold its hosts
+  refuseCleaned(record)
   const prepared = await prepareAsThen(record, { command, world, runbook: runbookOfThen(record) })
   if (
     !isUndone &&
@@ -43,6 +44,18 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
     record,
     approval: command.approval,
     allowIrreversible: true,
+  })
+}
+
+/** What changes replaced lay on the hosts and was removed. */
+function refuseCleaned({ run, changes, cleaned = [] }: RunRecord): void {
+  const open = changes.filter(({ host, on, state }) => state !== 'undone' && cleaned.includes(on ?? host))
+  if (open.length === 0) return
+  throw new ProblemError({
+    kind: 'blocked',
+    message: `run ${run} cannot be rolled back: what it kept on its hosts was removed with \`runbook clean\``,
+    detail: open.map(({ host, name, change }) => `${host}: ${name}: ${change.summary}`).join('\n'),
+    hint: 'undo by hand what is listed; `runbook report` shows what was before and after',
   })
 }
 

@@ -23,6 +23,10 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./rollback-command.ts')).rollbackCommand(command, world)
     case 'runs':
       return (await import('./runs-command.ts')).runsCommand(command, world)
+    case 'clean':
+      return (await import('./clean-command.ts')).cleanCommand(command, world)
+    case 'unlock':
+      return (await import('./unlock-command.ts')).unlockCommand(command, world)
     case 'report':
       return (await import('./report-command.ts')).reportCommand(command, world)
     case 'ping':

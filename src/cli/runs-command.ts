@@ -7,15 +7,18 @@ import { makeEventLines } from '../report/event-lines.ts'
 import { eventLine, versionLine } from '../report/jsonl.ts'
 import { columns } from '../report/layout.ts'
 import type { CommandOf } from './command.ts'
+import type { ExitCode } from './exit-code.ts'
 import { findRun } from './find-run.ts'
 import { styleFor, type Telling } from './look.ts'
+import { showOnHosts } from './run-on-hosts.ts'
 import { runsFolder } from './state-folder.ts'
 import { versionOf } from './version.ts'
 import type { World } from './world.ts'
 
 /** `runbook runs`: what was run, newest first; `runbook runs RUN`: its events. */
-export async function runsCommand(command: CommandOf<'runs'>, world: World): Promise<0> {
+export async function runsCommand(command: CommandOf<'runs'>, world: World): Promise<ExitCode> {
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  if (command.hosts === 'looked-at') return showOnHosts(command, { journals, world })
   if (command.run === undefined) await listRuns(journals, { world, output: command.output })
   else await showRun(journals, await findRun(journals, command.run), { world, output: command.output })
   return 0

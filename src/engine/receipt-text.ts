@@ -27,7 +27,7 @@ f=${folder}
 d=$f/${name}`
 
 /** Whether who began still runs: the same process id could be another's by now, but not with that start and boot. */
-const alive = rawText(`alive() {
+export const alive = rawText(`alive() {
   p= s= b=
   { read -r p s b <"$d/begin" && read -r now </proc/sys/kernel/random/boot_id && [ "$b" = "$now" ] &&
     read -r line </proc/$p/stat; } 2>/dev/null || return 1

@@ -99,6 +99,8 @@ export type RecordedEvent =
   | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
   | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)
   | { readonly type: 'measured'; readonly reading: Reading }
+  /** What the run kept on these hosts was removed: what it changed there can no longer be undone. */
+  | { readonly type: 'run-cleaned'; readonly hosts: readonly HostName[]; readonly cleanedAt: string }
   | {
       readonly type: 'run-finished'
       readonly outcome: Outcome

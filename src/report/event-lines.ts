@@ -86,6 +86,8 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
       return normal(step(event, style.yellow('undone'), event.summary))
     case 'undo-failed':
       return [step(event, style.red('UNDO FAILED'), event.problem.message)]
+    case 'run-cleaned':
+      return normal(`removed what was kept on ${event.hosts.map(escapeLine).join(', ')}`)
     case 'measured':
       return normal(readingLine(event.reading, style))
     case 'run-finished':
