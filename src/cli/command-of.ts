@@ -51,6 +51,8 @@ function commandOf({ row, args, raw }: Given): Command {
       }
     case 'match':
       return { ...common, kind: 'match', files: args }
+    case 'diagnose':
+      return { ...common, kind: 'diagnose', ...optional('name', args[0]), targets, reach }
     case 'explain':
       return { ...common, kind: 'explain', ...optional('topic', args[0]) }
     case 'inventory':

@@ -72,6 +72,14 @@ export const COMMANDS: readonly CommandRow[] = [
     examples: ['journalctl -u etcd -o json | runbook match -', 'runbook match etcd.log kube-apiserver.log --json'],
   },
   {
+    kind: 'diagnose',
+    group: 'Look',
+    args: [{ spelling: '[runbook]', help: 'name of a runbook, or its file; none: all that know causes' }],
+    summary: 'look at the hosts and tell the cause of a trouble, with numbers; changes nothing',
+    options: [...INVENTORY, ...LIMIT, ...VARIABLES, ...REACH, ...STATE, ...OUTPUT],
+    examples: ['runbook diagnose etcd-slow-disk -i lab.yaml', 'runbook diagnose -i lab.yaml --json'],
+  },
+  {
     kind: 'plan',
     group: 'Do',
     args: [RUNBOOK],

@@ -71,6 +71,12 @@ export type Command = Common &
         readonly warnings: 'told' | 'fail' // fail: --strict
       }
     | { readonly kind: 'match'; readonly files: readonly string[] } // never empty
+    | {
+        readonly kind: 'diagnose'
+        readonly name?: string
+        readonly targets: Targets
+        readonly reach: Reach
+      }
     | { readonly kind: 'explain'; readonly topic?: string }
     | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
     | {

@@ -13,6 +13,8 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./validate-command.ts')).validateCommand(command, world)
     case 'match':
       return (await import('./match-command.ts')).matchCommand(command, world)
+    case 'diagnose':
+      return (await import('./diagnose-command.ts')).diagnoseCommand(command, world)
     case 'plan':
       return (await import('./plan-command.ts')).planCommand(command, world)
     case 'apply':

@@ -120,7 +120,14 @@ const bindablesOf = (runbook: Runbook): readonly Bindable<unknown>[] => [
   ...runbook.vars.map(({ value }) => value),
   ...(runbook.includes ?? []).map(({ params }) => params),
   ...[...runbook.facts, ...runbook.guards].flatMap(bindablesOfStep),
-  ...runbook.measures.flatMap(({ read, target }) => [...bindablesOfStep(read), ...(target ? [target] : [])]),
+  ...[...runbook.measures, ...(runbook.diagnosing?.evidence ?? [])].flatMap(({ read, target }) => [
+    ...bindablesOfStep(read),
+    ...(target ? [target] : []),
+  ]),
+  ...(runbook.diagnosing?.causes ?? []).flatMap(({ when, says, remedies }) => [
+    ...[when, says],
+    ...remedies.flatMap((remedy) => remedy.when ?? []),
+  ]),
   ...runbook.stages.flatMap(({ rolling, steps }) => [
     ...(rolling.orderBy ? [rolling.orderBy] : []),
     rolling.soak,

@@ -58,6 +58,11 @@ export const MEASURE_KEYWORDS = {
   unit: text('Unit of the number, as shown: ms, 1/h, %'),
   target: text('CEL condition on `value` (and `before`, null the first time): value < 10'),
   description: text('What is measured and why'),
+  source: text('Where the threshold in `target` comes from'),
+  when: {
+    type: ['string', 'boolean'],
+    description: 'CEL condition; the number is not taken on hosts where it is false',
+  },
   become: STEP_KEYWORDS.become,
   timeout: STEP_KEYWORDS.timeout,
 } as const satisfies Readonly<Record<string, JsonObject>>
@@ -189,6 +194,7 @@ function documentSchema({ step, measure, entry }: StepSchemas): JsonObject {
       vars: named('Values computed after the facts, in order: a literal, a template, or {expr: CEL}', {}),
       guards: steps('Read-only steps: a blocked one stops everything before the first write'),
       measure: named('Numbers taken before, after, and after a rollback', measure),
+      diagnose: diagnosisSchema(measure),
       rolling,
       on_failure: {
         enum: ['stop', 'rollback_host', 'rollback_run'],
@@ -208,6 +214,39 @@ function documentSchema({ step, measure, entry }: StepSchemas): JsonObject {
       steps: { ...steps('Steps of a runbook with one stage'), minItems: 1 },
     },
     required: ['name', 'summary', 'hosts'],
+    additionalProperties: false,
+  }
+}
+
+function diagnosisSchema(measure: JsonObject): JsonObject {
+  const remedy = {
+    type: 'object',
+    properties: {
+      runbook: text('Name of the runbook', { pattern: RUNBOOK_NAME }),
+      when: text('CEL condition on a host that has the cause: only then does it follow'),
+      why: text('Why it helps, in one line'),
+    },
+    required: ['runbook'],
+    additionalProperties: false,
+  }
+  const cause = {
+    type: 'object',
+    properties: {
+      name: text('What is the cause, in a word or two'),
+      when: text('CEL condition on `evidence`: evidence.NAME.bad, .known, .value, .more; sees other hosts in `hosts`'),
+      says: text('What was seen, for people; a template that sees `evidence`'),
+      remedies: { type: 'array', items: remedy, description: 'Runbooks that deal with it, best first' },
+    },
+    required: ['name', 'when', 'says'],
+    additionalProperties: false,
+  }
+  return {
+    type: 'object',
+    description: 'For `runbook diagnose`: what is looked at besides the measures, and what follows from all of it',
+    properties: {
+      evidence: named('Numbers with thresholds (`target`) and where these come from (`source`)', measure),
+      causes: { type: 'array', items: cause, description: 'Causes, in the order in which they are to be dealt with' },
+    },
     additionalProperties: false,
   }
 }

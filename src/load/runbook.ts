@@ -1,15 +1,16 @@
 import { dirname } from 'node:path'
-import { stepId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Modules } from '../model/module.ts'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
-import type { Bindable, Measure, OnFailure, OnMissedTarget, Param, Runbook } from '../model/runbook.ts'
+import type { Bindable, OnFailure, OnMissedTarget, Param, Runbook } from '../model/runbook.ts'
 import { compileValue } from './compile-args.ts'
 import type { CompiledInclude } from './compile-include.ts'
+import { type CompiledDiagnosis, compileDiagnosis } from './compile-diagnosis.ts'
 import { compileIncludes, digestOf, hiddenNames, stagesInOrder } from './compile-includes.ts'
-import { type Binder, bindable, compileCondition, compileExpression } from './compile-scalar.ts'
+import { type CompiledMeasure, compileMeasure } from './compile-measure.ts'
+import { type Binder, bindable, compileExpression } from './compile-scalar.ts'
 import { type CompiledStage, compileStages, compileSteps } from './compile-stages.ts'
-import { type CompiledStep, compileStep, flagOf } from './compile-step.ts'
+import { type CompiledStep, flagOf } from './compile-step.ts'
 import type { Compiling, NameUse, WrittenExpression } from './compiling.ts'
 import { runbookNameOf } from './find-runbook.ts'
 import { type IncludeSources, openIncluded } from './included.ts'
@@ -105,15 +106,19 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
   const vars = membersOf(childOf(root, 'vars')).map((member) => compileVar(compiling, member))
   const guards = compileSteps(compiling, itemsOf(childOf(root, 'guards')), { part: 'guards', prefix: 'guard' })
   const measures = membersOf(childOf(root, 'measure')).flatMap((member) => compileMeasure(compiling, member) ?? [])
+  const diagnosis = compileDiagnosis(compiling, childOf(root, 'diagnose'))
   const stages = compileStages(compiling, root)
   const includes = compileIncludes(compiling, root)
-  const compiled = { params, facts, vars, includes: includes.map(({ include }) => include), guards, measures, stages }
+  const compiled = {
+    ...{ params, facts, vars, guards, measures, diagnosis, stages },
+    includes: includes.map(({ include }) => include),
+  }
   const events = nameEvents(compiled)
   compiling.problems.push(...nameProblems(events, source.inventoryNames))
   compiling.problems.push(...hiddenNames(params, compiled.includes))
   compiling.problems.push(
     ...stepProblems({
-      looks: [...facts, ...guards, ...measures.map(({ read }) => read)],
+      looks: [...facts, ...guards, ...[...measures, ...(diagnosis?.evidence ?? [])].map(({ read }) => read)],
       stages,
       includes: compiled.includes,
     }),
@@ -128,6 +133,7 @@ function compile(compiling: Compiling, root: YamlNode, source: RunbookSource): R
     facts: facts.map(({ step }) => step),
     guards: [...guards.map(({ step }) => step), ...compiled.includes.flatMap((include) => include.guards)],
     measures: [...measures.map(({ measure }) => measure), ...compiled.includes.flatMap((include) => include.measures)],
+    ...(diagnosis ? { diagnosing: diagnosis.diagnosing } : {}),
     stages: stagesInOrder(stages, includes),
     outside: [...namesFromOutside(events), ...compiled.includes.flatMap(({ outside }) => outside)],
     ...(compiling.notes.length > 0 ? { notes: inFileOrder(compiling.notes, source.file) } : {}),
@@ -164,11 +170,14 @@ function checkStructure(compiling: Compiling, root: YamlNode): void {
     const message = 'stages and steps exclude each other'
     compiling.problems.push({ kind: 'schema', message, at: spanOf(steps), hint: 'put the steps into a stage' })
   }
-  if (faults.length === 0 && !stages && !steps && !memberOf(root, 'guards') && !memberOf(root, 'measure')) {
+  if (faults.length === 0 && !stages && !steps && !LOOKS.some((part) => memberOf(root, part))) {
     const message = 'this runbook does nothing: it has no stages or steps, no guards and no measures'
     compiling.problems.push({ kind: 'schema', message, at: spanOf(root) })
   }
 }
+
+/** Parts that make a runbook worth while without any step. */
+const LOOKS: readonly string[] = ['guards', 'measure', 'diagnose']
 
 /** A runbook is found by the name of its file, and its runs are listed under its own. */
 function noteName(compiling: Compiling, root: YamlNode, file: string): void {
@@ -201,29 +210,6 @@ function compileVar(compiling: Compiling, member: YamlMember): CompiledVar {
   return { name: member.key, value: bindable(only ?? member.value, binder), uses: binder.uses, member }
 }
 
-interface CompiledMeasure {
-  readonly measure: Measure
-  readonly read: CompiledStep
-  readonly targetUses: readonly NameUse[]
-}
-
-function compileMeasure(compiling: Compiling, member: YamlMember): CompiledMeasure | undefined {
-  const read = compileStep(compiling, member.value, { part: 'measure', prefix: 'measure', number: 1 })
-  const targetNode = childOf(member.value, 'target')
-  const target = targetNode?.kind === 'scalar' ? compileCondition(compiling, targetNode) : undefined
-  const description = textOf(childOf(member.value, 'description'))
-  if (!read) return undefined
-  const step = { ...read.step, id: stepId(`measure-${member.key}`), name: member.key }
-  const measure: Measure = {
-    name: member.key,
-    read: step,
-    unit: textOf(childOf(member.value, 'unit')) ?? '',
-    ...(targetNode && target ? { target: bindable(targetNode, target) } : {}),
-    ...(description === undefined ? {} : { description }),
-  }
-  return { measure, read: { ...read, step, idAt: spanOf(member) }, targetUses: target?.uses ?? [] }
-}
-
 /** Everything that gives names a value or needs them, in the order of a run. */
 function nameEvents(compiled: {
   readonly params: readonly Param[]
@@ -232,9 +218,10 @@ function nameEvents(compiled: {
   readonly includes: readonly CompiledInclude[]
   readonly guards: readonly CompiledStep[]
   readonly measures: readonly CompiledMeasure[]
+  readonly diagnosis: CompiledDiagnosis | undefined
   readonly stages: readonly CompiledStage[]
 }): readonly NameEvent[] {
-  const { params, facts, vars, includes, guards, measures, stages } = compiled
+  const { params, facts, vars, includes, guards, measures, diagnosis, stages } = compiled
   return [
     ...params.map(({ name, at }) => declares(name, `a parameter (line ${at.line})`, at)),
     ...facts.flatMap(stepEvents),
@@ -244,10 +231,11 @@ function nameEvents(compiled: {
     ]),
     ...includes.map(({ uses }) => ({ kind: 'uses', uses }) as const),
     ...guards.flatMap(stepEvents),
-    ...measures.flatMap(({ read, targetUses }): readonly NameEvent[] => [
+    ...[...measures, ...(diagnosis?.evidence ?? [])].flatMap(({ read, targetUses }): readonly NameEvent[] => [
       ...usesOf(read),
       { kind: 'uses', uses: targetUses, besides: ['value', 'before'] },
     ]),
+    { kind: 'uses', uses: diagnosis?.causeUses ?? [], besides: ['evidence'] },
     ...stages.flatMap(({ gate, steps, rollingUses }): readonly NameEvent[] => [
       { kind: 'uses', uses: rollingUses },
       ...gate.flatMap(usesOf),

@@ -1,3 +1,4 @@
+import type { Diagnosing } from './diagnosis.ts'
 import type { StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Module } from './module.ts'
@@ -92,6 +93,7 @@ export interface Measure {
   readonly unit: string
   readonly target?: Bindable<boolean> // sees `value`, `before` (null the first time)
   readonly description?: string
+  readonly source?: string // of the threshold in `target`
 }
 
 export type OnFailure = 'stop' | 'rollback_host' | 'rollback_run'
@@ -141,6 +143,7 @@ export interface Runbook {
   readonly facts: readonly Step[] // reads with `as`, on every host, before vars and guards, and again at each stage
   readonly guards: readonly Step[] // reads; any blocked one stops everything before the first write
   readonly measures: readonly Measure[]
+  readonly diagnosing?: Diagnosing
   readonly stages: readonly Stage[]
   readonly onFailure: OnFailure
   readonly onMissedTarget: OnMissedTarget

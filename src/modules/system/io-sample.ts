@@ -6,7 +6,15 @@ import { type Static, Type } from '../../model/schema.ts'
 import { type Frame, frameFunction, frameText, parseFrames } from '../etcd/frames.ts'
 import { DurationArgument, durationMs, PathArgument } from './argument.ts'
 import { failureOf } from './host-script.ts'
-import { cpuShares, type DeviceLoad, deviceLoads, deviceOf, pressureShare, processLoads } from './kernel-counters.ts'
+import {
+  busOf,
+  cpuShares,
+  type DeviceLoad,
+  deviceLoads,
+  deviceOf,
+  pressureShare,
+  processLoads,
+} from './kernel-counters.ts'
 
 const OF_DEVICE = ['await_ms', 'read_await_ms', 'write_await_ms', 'flush_await_ms', 'utilisation', 'queue'] as const
 const OF_CPU = ['idle', 'iowait', 'steal'] as const
@@ -75,6 +83,10 @@ look() {
 }
 look 1; sleep "$window"; look 2
 grep -H . /proc/[0-9]*/comm 2>/dev/null | frame names
+for disk in /sys/block/*; do
+  read -r model <"$disk/device/model" || model=
+  printf '%s\\t%s\\t%s\\n' "\${disk##*/}" "$(readlink -f "$disk")" "$model"
+done 2>/dev/null | frame buses
 if [ -n "$path" ]; then
   frame_file mounts /proc/self/mountinfo
   (cd -P -- "$path" 2>/dev/null && pwd || readlink -f -- "$path") | frame path
@@ -99,7 +111,7 @@ function outputOf(asked: Args, frames: readonly Frame[]): JsonObject {
   const [before, after] = pair('processes')
   const seen = {
     window_s: Number(seconds.toFixed(2)),
-    device: device ?? null,
+    device: device ? { ...device, ...busOf(text('buses'), device.name) } : null,
     devices: devices.filter((one) => one.utilisation > 0 || one === device),
     cpu,
     ...pressure,

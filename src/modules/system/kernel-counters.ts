@@ -183,4 +183,15 @@ export function deviceOf(
   return holding.toSorted((a, b) => a.length - b.length).at(-1)
 }
 
+/** What a disk (or the disk of a partition) hangs on, and its model, from lines "name, tab, its place in /sys/devices, tab, model". */
+export function busOf(text: string, device: string): { readonly bus: string | null; readonly model: string | null } {
+  const rows = text.split('\n').map((line) => line.split('\t'))
+  const own = rows
+    .filter(([name = '']) => name !== '' && device.startsWith(name))
+    .toSorted(([a = ''], [b = '']) => a.length - b.length)
+  const [, place = '', model = ''] = own.at(-1) ?? []
+  const bus = /\/(ata|virtio|nvme|usb|xen|vmbus)/i.exec(place)?.[1]?.toLowerCase() ?? null
+  return { bus, model: model.trim() === '' ? null : model.trim() }
+}
+
 const round = (value: number): number => Number(value.toPrecision(4))

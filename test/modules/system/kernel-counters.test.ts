@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
+  busOf,
   cpuShares,
   deviceLoads,
   deviceOf,
@@ -90,4 +91,15 @@ test('the device under a path is that of the nearest mount', () => {
   expect(deviceOf(mounts, '/var/lib/etcd/member')).toMatchObject({ number: '7:3', source: '/dev/vdb' })
   expect(deviceOf(mounts, '/var/lib/etcd2')).toMatchObject({ number: '254:0' })
   expect(deviceOf(mounts, '/mnt/a b')).toMatchObject({ number: '0:40' })
+})
+
+test('the bus and the model of a disk are those of its place in /sys, also for a partition', () => {
+  const text = [
+    'sda\t/sys/devices/pci0000:00/0000:00:01.1/ata1/host0/target0:0:0/0:0:0:0/block/sda\tQEMU HARDDISK   ',
+    'vda\t/sys/devices/pci0000:00/0000:00:05.0/virtio2/block/vda\t',
+    'loop1\t/sys/devices/virtual/block/loop1\t',
+  ].join('\n')
+  expect(busOf(text, 'sda1')).toEqual({ bus: 'ata', model: 'QEMU HARDDISK' })
+  expect(busOf(text, 'vda')).toEqual({ bus: 'virtio', model: null })
+  expect(busOf(text, 'loop1')).toEqual({ bus: null, model: null })
 })

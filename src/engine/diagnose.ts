@@ -1,0 +1,123 @@
+import type { Cause, DiagnosedReading, Diagnosis, FoundCause, FoundRemedy } from '../model/diagnosis.ts'
+import type { HostName } from '../model/id.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Reading } from '../model/measure.ts'
+import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import type { Measure } from '../model/runbook.ts'
+import { bindFor } from './decide.ts'
+import { gatherFacts } from './facts.ts'
+import type { Contexts } from './host-context.ts'
+import { isTaken } from './includes.ts'
+import type { PlanInput } from './input.ts'
+import { type Lanes, openLanes } from './lanes.ts'
+import { beginLooking, type Looking, probeAt } from './looking.ts'
+import { type MeasureInput, takeOne } from './measure.ts'
+import { openHosts } from './open-hosts.ts'
+
+/**
+ * Takes the runbook's measures and evidence on every host at the same time and concludes; changes nothing. A host that cannot be
+ * looked at is told of, and the others are looked at without it; throws ProblemError where none is left.
+ */
+export async function diagnose(input: PlanInput): Promise<Diagnosis> {
+  const unseen: Problem[] = []
+  for (let hosts = input.hosts; ; ) {
+    try {
+      return await diagnoseHosts({ ...input, hosts }, unseen)
+    } catch (error) {
+      const problems = problemsOf(error)
+      const lost = new Set(problems.map(({ host }) => host))
+      const left = hosts.filter(({ name }) => !lost.has(name))
+      if (left.length === 0 || left.length === hosts.length) throw error
+      unseen.push(...problems)
+      hosts = left
+    }
+  }
+}
+
+async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Promise<Diagnosis> {
+  const { runbook } = input
+  const open = await openHosts(input)
+  const { contexts } = open
+  const hosts = input.hosts.map(({ name }) => name)
+  const measures = [...runbook.measures, ...(runbook.diagnosing?.evidence ?? [])]
+  const lanes = openLanes(input, contexts, [...new Set(measures.map(laneOf))])
+  lanes.catch(() => undefined) // thrown where it is awaited
+  try {
+    // One for both: what the facts asked already is not asked again.
+    const looking = beginLooking(input, contexts, hosts)
+    await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
+    const readings = await takeAll(looking, await lanes, measures)
+    keepEvidence(contexts, readings)
+    return {
+      format: 1,
+      runbook: { name: runbook.name, summary: runbook.summary, sha256: runbook.sha256 },
+      hosts,
+      readings,
+      causes: (runbook.diagnosing?.causes ?? []).flatMap((cause) => found(cause, contexts, hosts) ?? []),
+      unseen,
+    }
+  } finally {
+    await Promise.allSettled([open.close(), lanes.then(({ close }) => close())])
+  }
+}
+
+const laneOf = ({ read }: Measure): string => read.module.name
+
+/** Measure by measure, each on all hosts, all at the same time. */
+function takeAll(looking: Looking, lanes: Lanes, measures: readonly Measure[]): Promise<readonly DiagnosedReading[]> {
+  const pairs = measures.flatMap((measure) =>
+    looking.hosts
+      .filter((host) => isTaken(looking.contexts, host, measure.read.include))
+      .map((host) => ({ measure, host })),
+  )
+  return Promise.all(
+    pairs.map(async ({ measure, host }): Promise<DiagnosedReading> => {
+      const probe = probeAt(looking, { host, step: measure.read, at: lanes.at(host, laneOf(measure)) })
+      const reading = await takenOrNot(
+        { ...looking, phase: 'before', before: [], probeFor: () => probe },
+        measure,
+        host,
+      )
+      return measure.source === undefined ? reading : { ...reading, source: measure.source }
+    }),
+  )
+}
+
+/** What cannot be taken is a reading without a value, and says why. */
+async function takenOrNot(input: MeasureInput, measure: Measure, host: HostName): Promise<Reading> {
+  try {
+    return await takeOne(input, measure, host)
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return { measure: measure.name, host, phase: 'before', value: null, unit: measure.unit, note: error.message }
+  }
+}
+
+/** `evidence` of each host: by name the value, whether it is known, and whether it is beyond its threshold. */
+function keepEvidence(contexts: Contexts, readings: readonly DiagnosedReading[]): void {
+  for (const [host, { outputs }] of contexts) {
+    const own = readings.filter((reading) => reading.host === host)
+    outputs.set('evidence', Object.fromEntries(own.map((reading) => [reading.measure, evidenceOf(reading)])))
+  }
+}
+
+const evidenceOf = ({ value, verdict, evidence }: DiagnosedReading): JsonObject => ({
+  value,
+  known: value !== null,
+  bad: verdict === 'fail',
+  more: (evidence ?? null) as Json, // sealed: it is JSON
+})
+
+function found(cause: Cause, contexts: Contexts, all: readonly HostName[]): FoundCause | undefined {
+  const hosts = all.filter((host) => bindFor({ contexts, host }, cause.when))
+  if (hosts.length === 0) return undefined
+  return {
+    name: cause.name,
+    hosts: hosts.map((host) => ({ host, says: String(bindFor({ contexts, host }, cause.says)) })),
+    remedies: cause.remedies.flatMap((remedy): readonly FoundRemedy[] => {
+      const { runbook, why, when } = remedy
+      const where = when ? hosts.filter((host) => bindFor({ contexts, host }, when)) : hosts
+      return where.length === 0 ? [] : [{ runbook, ...(why === undefined ? {} : { why }), hosts: where }]
+    }),
+  }
+}
