@@ -21,7 +21,7 @@ import { forgetState, type LabState, readState, requireState, topologyOf, writeS
 import { networkArgv, startSupervisor } from './supervisor.ts'
 import { type LabHost, machinesOf, TOPOLOGIES, type Topology, type TopologyName } from './topologies.ts'
 import { until } from './until.ts'
-import { untilUp } from './wait.ts'
+import { untilGuestsAnswer, untilUp } from './wait.ts'
 
 /**
  * Makes the lab be up: builds images that are missing, sweeps what a killed lab left, starts what does not run, and
@@ -133,7 +133,7 @@ async function untilGuestsUp({ settings, state }: Pick<HostOfLab, 'settings' | '
   const [host] = hosts
   if (host === undefined || guests.length === 0) return
   await startGuests({ settings, state, host })
-  await untilUp(state, guests, [])
+  await untilGuestsAnswer(state, guests)
 }
 
 /** The members of the lab's etcd cluster; none in other labs. */

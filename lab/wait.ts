@@ -6,11 +6,22 @@ import { networkArgv } from './supervisor.ts'
 import type { LabHost } from './topologies.ts'
 
 const DEADLINE_MS = 90_000
+const GUEST_DEADLINE_MS = 400_000 // an emulated processor takes its time
 
 /** Waits until the sshd of each of `hosts` answers and each of `members` says that its etcd is healthy. */
-export async function untilUp(state: LabState, hosts: readonly LabHost[], members: readonly LabHost[]): Promise<void> {
-  const conditions = [...hosts.map((host) => `sshd:${host.address}`), ...members.map((host) => `etcd:${host.address}`)]
-  const probe = [process.execPath, join(import.meta.dirname, 'probe.ts'), `${DEADLINE_MS}`, ...conditions] as const
+export function untilUp(state: LabState, hosts: readonly LabHost[], members: readonly LabHost[]): Promise<void> {
+  const healthy = members.map((host) => `etcd:${host.address}`)
+  return untilTrue(state, [...hosts.map(answering), ...healthy], DEADLINE_MS)
+}
+
+/** Waits until the sshd of each virtual machine answers. */
+export const untilGuestsAnswer = (state: LabState, guests: readonly LabHost[]): Promise<void> =>
+  untilTrue(state, guests.map(answering), GUEST_DEADLINE_MS)
+
+const answering = ({ address }: LabHost): string => `sshd:${address}`
+
+async function untilTrue(state: LabState, conditions: readonly string[], deadlineMs: number): Promise<void> {
+  const probe = [process.execPath, join(import.meta.dirname, 'probe.ts'), `${deadlineMs}`, ...conditions] as const
   const { code, stderr } = await runTool(networkArgv(state.init, probe))
   if (code !== 0) throw new LabError(`${stderr.trim()}\nIt is left as it is: npm run lab -- status | logs HOST | down`)
 }

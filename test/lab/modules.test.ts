@@ -61,7 +61,7 @@ const casesFor = (takes: (lawCase: LawCase) => boolean): readonly CaseFile[] =>
   files.map((file) => ({ ...file, cases: file.cases.filter(takes) })).filter((file) => file.cases.length > 0)
 
 /** What hosts of other topologies than `one` are needed for. */
-const special = ['etcd', 'dnf', 'zypper']
+const special = ['etcd', 'dnf', 'zypper', 'libvirt']
 
 const trials = [
   {
@@ -82,6 +82,12 @@ const trials = [
     offers: ['root', 'gnu', 'systemd', tool],
     taken: casesFor((one) => needs(one, tool)),
   })),
+  {
+    topology: 'kvm' as const,
+    host: 'v1',
+    offers: ['root', 'gnu', 'systemd', 'libvirt'],
+    taken: casesFor((one) => needs(one, 'libvirt')),
+  },
 ].filter(({ taken }) => taken.length > 0)
 
 describe.each(trials)('on $host of the lab $topology', ({ topology, host: name, offers, taken }) => {

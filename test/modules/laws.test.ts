@@ -7,6 +7,7 @@ import { createModules } from '../../src/modules/index.ts'
 import { readCaseFiles } from './law-case.ts'
 import { type LawHost, lawHostOver, openLocal, throughShell } from './law-host.ts'
 import { obeyLaws } from './laws.ts'
+import { talliesText } from './undo-laws.ts'
 
 const modules = createModules()
 const files = readCaseFiles()
@@ -16,7 +17,7 @@ const isRoot = process.getuid?.() === 0
 const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** What this machine does not lend: such cases are tried on the hosts of the lab. */
-const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper'])
+const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper', 'libvirt'])
 
 /** These hold all scripts of ours; the other modules differ in what they decide, not in what they run. */
 const only: readonly string[] | undefined = [
@@ -52,7 +53,10 @@ function has(tool: string, offer = tool): readonly string[] {
 beforeAll(() => {
   if (has('busybox').length > 0) execFileSync('/bin/sh', ['-c', `mkdir ${applets} && busybox --install -s ${applets}`])
 })
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+  console.info(talliesText())
+})
 
 test('every module has a case file, and every case file its module', () => {
   expect(files.map((file) => file.module).sort()).toEqual([...modules.keys()].sort())

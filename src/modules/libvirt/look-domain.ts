@@ -33,8 +33,8 @@ export interface Domain {
 const PARTS = ['state', 'info', 'job', 'snapshots', 'free', 'next', 'live'] as const
 
 const lookText = `
-virsh() { command virsh -q -c "$uri" "$@"; }
 command -v virsh >/dev/null || exit 91
+virsh() { command virsh -q -c "$uri" "$@"; }
 virsh domstate -- "$domain" >/dev/null 2>&1 || { virsh uri >/dev/null || exit 92; exit 93; }
 part() { echo "$mark $1"; shift; "$@"; }
 part state virsh domstate -- "$domain"
