@@ -5,12 +5,11 @@ import { etcdHealthy } from './etcd/etcd-healthy.ts'
 import { etcdMembers } from './etcd/etcd-members.ts'
 import { etcdMetric } from './etcd/etcd-metric.ts'
 import { etcdMoveLeader } from './etcd/etcd-move-leader.ts'
+import { etcdPriority } from './etcd/etcd-priority.ts'
 import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
-import { libvirtDisk } from './libvirt/libvirt-disk.ts'
-import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
@@ -66,12 +65,11 @@ const all: readonly Module[] = [
   etcdMembers,
   etcdMetric,
   etcdMoveLeader,
+  etcdPriority,
   etcdSettings,
   etcdSnapshot,
   etcdSpace,
   etcdStaticPodRestarted,
-  libvirtDisk,
-  libvirtDomain,
 ]
 
 /** The modules by name, in the order of their names. */

@@ -14,6 +14,9 @@ const args = Type.Object(
     below_quota_percent: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 100, description: 'every database must be below it (default 80)' }),
     ),
+    quota_bytes: Type.Optional(
+      Type.Integer({ minimum: 1, description: "the smallest quota of all members (default: this member's own)" }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -38,7 +41,7 @@ export const etcdAlarm = defineModule({
   revert: () => Promise.resolve(),
 })
 
-function planDisarm({ below_quota_percent = 80 }: Args, seen: SeenCluster): Decision {
+function planDisarm({ below_quota_percent = 80, quota_bytes }: Args, seen: SeenCluster): Decision {
   const { alarms, members, errors } = clusterOf(seen)
   if (seen.alarms === undefined)
     return { kind: 'blocked', message: `the alarms could not be asked: ${errors.join('; ')}` }
@@ -50,8 +53,8 @@ function planDisarm({ below_quota_percent = 80 }: Args, seen: SeenCluster): Deci
       message: `alarm ${other}: disarming clears every alarm, this one too`,
       hint: 'CORRUPT: find out which member is damaged, and put it right first',
     }
-  const { quota_bytes } = seen.settings
-  const limit = quota_bytes === null ? Number.POSITIVE_INFINITY : (quota_bytes * below_quota_percent) / 100
+  const quota = quota_bytes ?? seen.settings.quota_bytes ?? Number.POSITIVE_INFINITY
+  const limit = (quota * below_quota_percent) / 100
   const full = members.filter(({ db_size }) => db_size === null || db_size >= limit)
   if (full.length > 0)
     return {

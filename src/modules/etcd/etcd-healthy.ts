@@ -95,5 +95,5 @@ function decide(seen: SeenCluster, rules: QuorumRules): Decision {
 
 function healthyLine(cluster: Cluster): string {
   const lag = Math.max(0, ...cluster.members.map((member) => member.lag ?? 0))
-  return `${clusterLine(cluster)}, lag at most ${lag}, no alarm`
+  return `${clusterLine(cluster)}, lag at most ${lag}${cluster.alarms.length > 0 ? '' : ', no alarm'}`
 }

@@ -105,13 +105,17 @@ describe('etcd_defrag', () => {
 })
 
 describe('etcd_alarm', () => {
-  const plan = (seen: SeenCluster) => etcdAlarm.plan({ disarm: 'NOSPACE' }, seen)
+  const plan = (seen: SeenCluster, more: JsonObject = {}) => etcdAlarm.plan({ disarm: 'NOSPACE', ...more }, seen)
 
   test('an alarm goes once there is room', () => {
     expect(plan(cluster('2', noSpace))).toMatchObject({
       kind: 'change',
       change: { summary: 'disarm alarm NOSPACE on e2' },
     })
+  })
+  test('the smallest quota of the members counts where it is given', () => {
+    expect(plan(cluster('2', noSpace), { quota_bytes: 1200 * MiB })).toMatchObject({ kind: 'blocked' })
+    expect(plan(cluster('2', noSpace), { quota_bytes: 1300 * MiB })).toMatchObject({ kind: 'change' })
   })
   test.each<readonly [string, SeenCluster, RegExp]>([
     ['a database at its quota', cluster('2', noSpace, { dbSize: 1800 * MiB }), /e1, e2, e3 is not below 80 %/],
