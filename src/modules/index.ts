@@ -10,6 +10,8 @@ import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
+import { libvirtDisk } from './libvirt/libvirt-disk.ts'
+import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
@@ -70,6 +72,8 @@ const all: readonly Module[] = [
   etcdSnapshot,
   etcdSpace,
   etcdStaticPodRestarted,
+  libvirtDisk,
+  libvirtDomain,
 ]
 
 /** The modules by name, in the order of their names. */
