@@ -107,7 +107,7 @@ function runInputOf({ host, folder }: Bench, name: string): RunInput {
     stageHosts: new Map(),
     targetOf: () => fail([{ kind: 'reference', message: 'there is one host' }]),
     transport: createTransport({ randomBytes }),
-    clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },
+    clock: { now: () => new Date(), steadyMs: () => performance.now(), sleep: (ms) => sleep(ms) },
     emit: () => undefined,
     tool: 'bench',
     forks: 1,

@@ -4,6 +4,7 @@ import { rollBack } from '../engine/rollback.ts'
 import { mayTell, settleByReceipts } from '../engine/settle-receipts.ts'
 import { makeRunId } from '../journal/run-id.ts'
 import type { RunId } from '../model/id.ts'
+import type { JournalStore } from '../model/journal.ts'
 import type { Plan } from '../model/plan.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { stepKey } from '../report/event-lines.ts'
@@ -27,7 +28,7 @@ interface Flow extends Omit<EngineInput, 'emit'> {
 
 /** Applies an approved plan, as a run of its own or going on with one; tells how it goes and how it ended. */
 export async function applyNow(telling: Telling, flow: Flow & { readonly plan: Plan }): Promise<ExitCode> {
-  const run = flow.past?.run ?? newRun(telling)
+  const run = flow.past?.run ?? (await newRun(telling, flow.journals))
   const phase = changing(flow, {
     title: `${flow.past ? 'Resuming' : 'Applying'} ${flow.prepared.runbook.name}`,
     next: `runbook resume ${run}; runbook rollback ${run}`,
@@ -61,10 +62,10 @@ export async function settleNow(
 /** Undoes a run, tells how it goes and how it ended. */
 export async function rollBackNow(telling: Telling, flow: Flow & { readonly record: RunRecord }): Promise<ExitCode> {
   const { record, journals } = flow
-  const run = newRun(telling)
+  const run = await newRun(telling, journals)
   const names = new Map(record.changes.map((change) => [stepKey(change), change.name]))
   const words = { title: `Rolling back ${flow.prepared.runbook.name}`, next: `runbook rollback ${record.run}` }
-  const summary = await alone(telling, flow, { verb: 'rollback', run }, () =>
+  const summary = await alone(telling, flow, { verb: 'rollback', run, of: record.run }, () =>
     watched(telling, { ...changing(flow, words), names }, async (watch) =>
       rollBack({
         ...(await runInput(flow, { run, watch })),
@@ -80,11 +81,13 @@ export async function rollBackNow(telling: Telling, flow: Flow & { readonly reco
 const alone = <T>(
   { world }: Telling,
   { prepared }: Flow,
-  { verb, run }: { readonly verb: string; readonly run: RunId },
+  { verb, run, of = run }: { readonly verb: string; readonly run: RunId; readonly of?: RunId },
   work: () => Promise<T>,
-): Promise<T> => locked(prepared, { world, what: `${verb} of ${prepared.runbook.name}, run ${run}` }, work)
+): Promise<T> => locked(prepared, { world, what: `${verb} of ${prepared.runbook.name}, run ${run}`, run: of }, work)
 
-const newRun = ({ world }: Telling): RunId => makeRunId(world.now(), world.randomBytes(10))
+/** Behind all that there are: what undoes a run is looked for among the later ones. */
+const newRun = async ({ world }: Telling, journals: JournalStore): Promise<RunId> =>
+  makeRunId(world.now(), world.randomBytes(10), (await journals.list())[0])
 
 const changing = ({ prepared }: Flow, words: { readonly title: string; readonly next: string }) =>
   ({

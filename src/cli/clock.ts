@@ -3,4 +3,8 @@ import type { Clock } from '../model/clock.ts'
 import type { World } from './world.ts'
 
 /** Real time. A sleep is not cut short: whoever waits long asks between sleeps whether to stop. */
-export const clockOf = ({ now }: Pick<World, 'now'>): Clock => ({ now, sleep: (ms) => wait(ms) })
+export const clockOf = ({ now, monotonicMs }: Pick<World, 'now' | 'monotonicMs'>): Clock => ({
+  now,
+  steadyMs: monotonicMs,
+  sleep: (ms) => wait(ms),
+})

@@ -31,10 +31,10 @@ interface Confirming {
 export async function applyConfirmed(confirming: Confirming, work: Work): Promise<Json | undefined> {
   const { running, place } = confirming
   const { clock } = running.input
-  const until = clock.now().getTime() + confirming.confirmMs
+  const until = clock.steadyMs() + confirming.confirmMs
   const armed = await armFor(confirming)
   const { connection } = place.at ?? contextOf(running.contexts, place.host)
-  const leftMs = (): number => Math.max(1000, until - clock.now().getTime())
+  const leftMs = (): number => Math.max(1000, until - clock.steadyMs())
   const done = await outcomeOf(async () => {
     const session = guardedSession(sessionAt(running, place, confirming.folder), armed.at)
     const output = await whileNudged(armed, work.apply(session), () => connection.renew(leftMs()))

@@ -114,10 +114,10 @@ async function openWithin(
   { endpoint, transport, clock }: LinkInput,
   { old, ms }: { readonly old: Connection; readonly ms: number },
 ): Promise<Connection> {
-  const until = clock.now().getTime() + ms
+  const until = clock.steadyMs() + ms
   await old.close().catch(() => undefined)
   for (let left = Math.ceil(ms / 1000); ; left -= 1) {
-    const leftMs = until - clock.now().getTime()
+    const leftMs = until - clock.steadyMs()
     const connectTimeoutMs = Math.min(endpoint.connectTimeoutMs, Math.max(leftMs, 1000))
     try {
       return await transport.open({ ...endpoint, connectTimeoutMs })

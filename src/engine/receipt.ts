@@ -26,7 +26,7 @@ export interface ReceiptInput {
   /** The boot of the host as it is now; empty where that is not known. */
   readonly boot: () => Promise<string>
   readonly begin: Keeping['begin']
-  readonly now: () => Date
+  readonly steadyMs: () => number
   /** Told of each script that may run now. */
   readonly atWork?: (at: ReceiptPlace, label: string) => Watched
 }
@@ -69,7 +69,7 @@ interface Attempt {
   readonly options: RunOptions & { readonly label: string }
   readonly limitBytes: number
   readonly boot: string // in which the script began
-  readonly until: number // its deadline, by the controller's clock
+  readonly until: number // its deadline, in steadyMs
   readonly came: Record<'stdout' | 'stderr', Buffer>
 }
 
@@ -124,7 +124,7 @@ function attemptOf({ input, at, label, boot }: Asked, given: RunOptions): Attemp
       given.onOutput?.(stream, chunk)
     },
   }
-  return { input, at, options, limitBytes, boot, until: input.now().getTime() + timeoutMs, came }
+  return { input, at, options, limitBytes, boot, until: input.steadyMs() + timeoutMs, came }
 }
 
 /** Runs a script that passes the command's output and exit code on, and others like it as often as they are lost. */
@@ -185,7 +185,7 @@ async function followed(attempt: Attempt, first: Command, lost: () => void): Pro
 const attachAgain = ({ at, came, limitBytes, boot }: Attempt): Command =>
   attachText(at, { from: { stdout: came.stdout.length, stderr: came.stderr.length }, limitBytes, boot })
 
-const timeLeft = ({ until, input }: Attempt): number => Math.max(1000, until - input.now().getTime())
+const timeLeft = ({ until, input }: Attempt): number => Math.max(1000, until - input.steadyMs())
 
 async function unlessLost({ input, at }: Attempt, run: () => Promise<Reply>): Promise<Reply | 'lost'> {
   try {

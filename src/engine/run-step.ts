@@ -95,12 +95,12 @@ export async function decideInTime(running: Running, place: Place, looks?: numbe
   const patience = place.step.module.patience?.(first.args)
   if (!patience) return first
   const asked = looks ?? patience.consecutive ?? 1
-  const until = running.input.clock.now().getTime() + patience.timeoutMs
+  const until = running.input.clock.steadyMs() + patience.timeoutMs
   let [latest, good] = [first as Decided, first.kind === 'blocked' ? 0 : 1]
   while (good < asked && (latest.kind === 'blocked' || good > 0)) {
     if (latest.kind === 'blocked') {
       running.input.emit({ type: 'gate-waiting', stage: place.stage, what: place.step.name, reason: latest.message })
-      if (running.input.clock.now().getTime() >= until) return latest
+      if (running.input.clock.steadyMs() >= until) return latest
     }
     await pause(running.input, patience.everyMs)
     latest = await decideNow()

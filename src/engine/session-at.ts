@@ -42,7 +42,7 @@ function receiptsAt({ contexts, input, locks }: Running, place: Place, folder: s
     reconnect: context.connection.reconnect,
     boot: async () => (await context.connection.identity().catch(() => undefined))?.bootId ?? '',
     begin: step.retry ? 'synced' : 'written',
-    now: input.clock.now,
+    steadyMs: input.clock.steadyMs,
     atWork: (at, label) => announce(input, { place: context, privilege, at, label }),
   }
   // A character may be cut in two where the output comes in pieces.

@@ -68,6 +68,7 @@ test('asking to stop ends a pause', async () => {
   let slept = 0
   const clock = {
     now: () => new Date(0),
+    steadyMs: () => 0,
     sleep: async () => {
       slept += 1
       world.stop = slept === 3

@@ -31,6 +31,7 @@ function linkTo(opened: readonly (Connection | ProblemError)[]) {
   }
   const clock = {
     now: () => new Date(0),
+    steadyMs: () => 0,
     sleep: (ms: number) => {
       slept.push(ms)
       return Promise.resolve()

@@ -47,7 +47,7 @@ function hostSaying(
     },
     boot: () => Promise.resolve('boot'),
     begin: 'written',
-    now: () => new Date(0),
+    steadyMs: () => 0,
     atWork: () => ({ isEnded: () => isEnded, over: () => undefined }),
   })
   return { run: () => receipted.run(sh`do it`), asked, reconnections: () => reconnected }

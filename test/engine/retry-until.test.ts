@@ -67,6 +67,7 @@ function ticking(world: World): ApplyInput['clock'] {
   let slept = 0
   return {
     now: () => new Date(0),
+    steadyMs: () => 0,
     sleep: async () => {
       slept += 1
       for (const values of world.hosts.values()) values.set('tick', `t${slept}`)

@@ -61,7 +61,7 @@ export async function makeWorld(
           ? succeed(targetOf(host))
           : fail([{ kind: 'reference', message: `the inventory has no host ${host}` }]),
       transport: fakeTransport(connections()),
-      clock: { now: () => new Date(0), sleep: () => Promise.resolve() },
+      clock: { now: () => new Date(0), steadyMs: () => 0, sleep: () => Promise.resolve() },
       emit: (event) => events.push(event),
       tool: 'test',
       forks: 4,

@@ -88,6 +88,14 @@ test('a later run id sorts after an earlier one', () => {
   expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/)
 })
 
+test('a run id sorts after the newest run also when the clock was set back', () => {
+  const random = Buffer.alloc(10, 255)
+  const last = makeRunId(new Date(999_999_999_999), random)
+  const next = makeRunId(new Date(5), Buffer.alloc(10), last)
+  expect([next, last].sort()).toEqual([last, next])
+  expect(makeRunId(new Date(1_000_000_000_000), random, last)).toBe(makeRunId(new Date(1_000_000_000_000), random))
+})
+
 test('a file is kept whole beside the journal, for its owner alone, in place of an earlier one', async () => {
   const { journals, file } = await store()
   const journal = await journals.create(run)
