@@ -38,6 +38,7 @@ const OF_PROBLEM: Readonly<Record<ProblemKind, ExitCode>> = {
   become: 4,
   'connection-lost': 4,
   'missing-tool': 7,
+  'in-doubt': 7,
   'step-failed': 7,
   timeout: 7,
   gate: 7,

@@ -147,8 +147,8 @@ async function failedEnding(running: Running, problems: readonly Problem[]): Pro
   if (first?.kind === 'interrupted') return { outcome: 'interrupted', problems }
   // A journal that cannot be written stops everything, the undoing too: an effect without a record is worse.
   if (first?.kind === 'io') throw new ProblemError(first, ...problems.slice(1))
-  // Whoever has taken the hosts from the run must not find it undoing there.
-  if (first?.kind === 'locked') return { outcome: 'failed-not-rolled-back', problems }
+  // Whoever has taken the hosts from the run must not find it undoing there; nor is undone what may still be going on.
+  if (first?.kind === 'locked' || first?.kind === 'in-doubt') return { outcome: 'failed-not-rolled-back', problems }
   const { onFailure } = running.input.runbook
   if (onFailure === 'stop') return { outcome: await stoppedOutcome(running), problems }
   const hosts = onFailure === 'rollback_host' ? [first?.host] : [...running.contexts.keys()]

@@ -1,6 +1,6 @@
 import type { HostName } from '../model/id.ts'
 import type { Plan, PlannedDecision } from '../model/plan.ts'
-import { ProblemError, problemsOf } from '../model/problem.ts'
+import { ProblemError, type ProblemKind, problemsOf } from '../model/problem.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
 import { passGate, passGateAndSoak } from './gate.ts'
@@ -95,10 +95,13 @@ async function runHost(running: Running, batch: BatchInput, host: HostName): Pro
     return { host, changed }
   } catch (error) {
     const failure = new ProblemError(...problemsOf(error, { host }))
-    if (failure.problems[0].kind === 'interrupted' || failure.problems[0].kind === 'io') throw failure
+    if (ENDING_ALL.has(failure.problems[0].kind)) throw failure
     return { host, changed, failure }
   }
 }
+
+/** Within no budget of failures. */
+const ENDING_ALL: ReadonlySet<ProblemKind> = new Set(['interrupted', 'io', 'in-doubt'])
 
 /** What the plan says of the step; a plan that does not know it says that it is not done. */
 function plannedFor({ plan, index }: BatchInput, host: HostName, step: Step): Pick<Place, 'planned' | 'plannedOn'> {

@@ -1,7 +1,7 @@
 import type { HostName } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
-import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
+import { type Problem, ProblemError, type ProblemKind, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
 import { applyConfirmed, type Work } from './confirm.ts'
 import { bindFor, type Decided, decide } from './decide.ts'
@@ -15,6 +15,7 @@ import {
   privilegeOf,
   type Workplace,
 } from './host-context.ts'
+import { orLookInstead } from './look-instead.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
@@ -31,12 +32,13 @@ export async function runStep(running: Running, place: Place): Promise<StepResul
     return await runDecided(running, place, decided)
   } catch (error) {
     const [problem, ...others] = problemsOf(error, { host: place.host, step: place.step.id, at: place.step.at })
-    if (problem.kind !== 'interrupted' && problem.kind !== 'io') {
-      await running.record({ type: 'step-failed', ...idsOf(place), problem })
-    }
+    if (!LEFT_OPEN.has(problem.kind)) await running.record({ type: 'step-failed', ...idsOf(place), problem })
     throw new ProblemError(problem, ...others)
   }
 }
+
+/** Nobody can say that it failed. */
+const LEFT_OPEN: ReadonlySet<ProblemKind> = new Set(['interrupted', 'io', 'in-doubt'])
 
 const idsOf = ({ host, stage, step }: Place) => ({ host, stage, step: step.id })
 
@@ -220,17 +222,20 @@ async function applyWithRetry(running: Running, place: Place, attempt: Attempt):
   const seen = { ...place, contexts: running.contexts }
   for (let left = times; ; left -= 1) {
     try {
-      const output =
-        left < times ? await applyUnlessDone(running, place, attempt) : await applyAndProve(running, place, attempt)
+      const output = await orLookInstead(running, place, () =>
+        left < times ? applyUnlessDone(running, place, attempt) : applyAndProve(running, place, attempt),
+      )
       const unmet = unmetBy(seen, output)
       if (!unmet) return output
       throw new ProblemError(unmet)
     } catch (error) {
-      if (left <= 0) throw error
+      if (left <= 0 || isInDoubt(error)) throw error
       await pause(running.input, everyMs)
     }
   }
 }
+
+const isInDoubt = (error: unknown): boolean => error instanceof ProblemError && error.problems[0].kind === 'in-doubt'
 
 /** Looks before each further try: what came true by itself meanwhile is not done twice. */
 async function applyUnlessDone(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {

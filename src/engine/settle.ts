@@ -14,7 +14,7 @@ import { pause, type Running, stepOf } from './running.ts'
 const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || state === 'failed'
 
 /** Whether nothing on the host can tell if the change was made: a command without a check. */
-const isUnseen = ({ change, trace }: ChangeRecord): boolean => !change.settles && trace === undefined
+export const isUnseen = ({ change, trace }: ChangeRecord): boolean => !change.settles && trace === undefined
 
 /** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
 export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {
@@ -43,12 +43,12 @@ export async function settleOpen(running: Running, changes: readonly ChangeRecor
   for (const change of changes.filter((one) => isOpen(one) && !isUnseen(one))) {
     const { host, stage, step } = change
     const place = { host, stage, step }
-    const found = await find(running, change)
+    const found = await findEnd(running, change)
     if (found === 'done') {
       const summary = `${change.change.summary}: found done after the interruption`
       await running.record({ type: 'step-finished', ...place, result: 'changed', summary })
     }
-    if (found === 'not-done') {
+    if (found === 'not-begun') {
       const summary = `${change.change.summary}: had not begun to change anything`
       await running.record({ type: 'undo-finished', ...place, summary })
       notBegun.push(change)
@@ -57,14 +57,19 @@ export async function settleOpen(running: Running, changes: readonly ChangeRecor
   return notBegun
 }
 
-async function find(running: Running, open: ChangeRecord): Promise<'done' | 'not-done' | 'partly'> {
+/** What a host shows of a change whose end nobody heard of; waits for what still runs of it. `unseen`: it cannot be looked at. */
+export async function findEnd(
+  running: Running,
+  open: ChangeRecord,
+): Promise<'done' | 'not-begun' | 'partly' | 'unseen'> {
   await waitUntilOver(running, open)
   const decision = await lookAgain(running, open, stepOf(running.input.runbook, open))
   if (decision?.kind === 'noop') return 'done'
-  if (decision?.kind !== 'change') return 'partly'
+  if (!decision) return 'unseen'
+  if (decision.kind !== 'change') return 'partly'
   const { before, trace } = decision.change
   if (canonical(trace ?? null) !== canonical(open.trace ?? null)) return 'done'
-  return canonical(before) === canonical(open.change.before) ? 'not-done' : 'partly'
+  return canonical(before) === canonical(open.change.before) ? 'not-begun' : 'partly'
 }
 
 /** What was begun may still run on its host, long after whoever began it has gone: nothing is judged before it ends. */

@@ -20,6 +20,7 @@ export type ProblemKind =
   | 'auth' // no key or password was accepted
   | 'become' // sudo said no
   | 'connection-lost'
+  | 'in-doubt' // a step was begun, and nobody knows how it ended
   | 'missing-tool' // the host lacks a program that the step needs
   | 'blocked' // a module will not do it in this state
   | 'step-failed' // a command failed, or a change did not settle
