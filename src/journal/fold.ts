@@ -121,8 +121,22 @@ function finished(before: RunRecord, event: Extract<RecordedEvent, { type: 'step
   }
   const record = { ...before, finished: [...before.finished, done] }
   if (event.result !== 'changed') return { ...record, unchanged: record.unchanged + 1 }
-  const settled = settle(record, event, { state: 'changed', ...(output === undefined ? {} : { output }) })
+  const settled = settle(earlierEnded(record, event), event, {
+    state: 'changed',
+    ...(output === undefined ? {} : { output }),
+  })
   return pay(settled, (owed) => owed.step === event.step && sameHost(owed, event))
+}
+
+/** What an interrupted attempt began, the one that was made after it has ended: it is no longer in doubt. */
+function earlierEnded(record: RunRecord, place: Place): RunRecord {
+  const ended = (change: ChangeRecord): ChangeRecord => {
+    const { problem: _, ...rest } = change
+    return isAt(place)(change) && (change.state === 'started' || change.state === 'failed')
+      ? { ...rest, state: 'changed' }
+      : change
+  }
+  return { ...record, changes: record.changes.map(ended) }
 }
 
 /** What was undone is to be done again where the run goes on. */
@@ -162,8 +176,14 @@ function settle(
   return { ...record, changes: record.changes.map((change) => (change === latest ? settled(change) : change)) }
 }
 
+/** Of several attempts of a step the newest is undone first: what is told then is told of those that are left. */
 const latestOf = ({ changes }: RunRecord, place: Place): ChangeRecord | undefined =>
-  changes.findLast((change) => sameHost(change, place) && change.step === place.step)
+  changes.findLast((change) => isAt(place)(change) && change.state !== 'undone') ?? changes.findLast(isAt(place))
+
+const isAt =
+  (place: Place) =>
+  (change: ChangeRecord): boolean =>
+    sameHost(change, place) && change.step === place.step
 
 /** The restarts that the runs together still owe; `records` of one runbook, oldest first. A later run pays for an earlier one. */
 export function owedAcross(records: readonly RunRecord[]): readonly OwedRestart[] {
