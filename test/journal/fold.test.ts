@@ -23,7 +23,7 @@ const attempt: RecordedEvent = {
   become: true,
   args: {},
   folder: '/f',
-  change: { verb: 'edit', summary: 's', details: [], before: {}, after: {}, settles: true, reversible: true },
+  change: { verb: 'update', summary: 's', details: [], before: {}, after: {}, settles: true, reversible: true },
 }
 const finished: RecordedEvent = { type: 'step-finished', ...place, result: 'changed', summary: '' }
 const undone: RecordedEvent = { type: 'undo-finished', ...place, summary: '' }
