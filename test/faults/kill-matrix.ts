@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { killText, type Trial, trialAt } from './kill-plan.ts'
 import { type Compared, type Ending, runTrial } from './kill-trial.ts'
-import { runUndisturbed } from './undisturbed.ts'
+import { runUndisturbed, type Undisturbed } from './undisturbed.ts'
 import { type FaultWorld, openWorld } from './world.ts'
 
 export interface KillOptions {
@@ -12,6 +12,7 @@ export interface KillOptions {
   readonly lanes: number // labs side by side
   readonly evidence?: string // folder for what a wrong ending leaves
   readonly report: (line: string) => void
+  readonly isStopped?: () => boolean
 }
 
 export interface KillFigures {
@@ -24,35 +25,64 @@ export interface KillFigures {
 
 /** Kills the program in run after run, takes a way out of each, and counts how many ended right. */
 export async function killMatrix(options: KillOptions): Promise<KillFigures> {
+  const first = await openWorld()
+  const clean = await learn(first).catch(async (error: unknown) => {
+    await first.close()
+    throw error
+  })
   const endings: Ending[] = []
-  let next = 0
-  const isEnough = (): boolean => figuresOf(endings).kills >= options.kills
-  const lane = async (): Promise<void> => {
-    const world = await openWorld()
+  const trials = trialsOf(options, clean, () => figuresOf(endings).kills)
+  const lane = async (world: FaultWorld): Promise<void> => {
     try {
-      const clean = {
-        reversible: await runUndisturbed(world, 'reversible'),
-        final: await runUndisturbed(world, 'final'),
-      }
-      const records = { reversible: clean.reversible.records, final: clean.final.records }
-      for (let start = await world.states(); !isEnough(); ) {
-        const trial = trialAt(options.only ?? next++, options.seed, records)
-        const ending = await oneTrial(world, trial, { clean: clean[trial.kind], start })
+      await runTrials(world, { trials, clean }, (ending) => {
         endings.push(ending)
         tell(ending, options)
-        if (options.only !== undefined) return
-        if (ending.wrong.length === 0 && (trial.wayOut === 'rollback' || trial.undone)) await world.forget()
-        else {
-          await world.renew()
-          start = await world.states()
-        }
-      }
+      })
     } finally {
       await world.close()
     }
   }
-  await Promise.all(Array.from({ length: options.lanes }, lane))
+  const others = Array.from({ length: options.lanes - 1 }, () => openWorld().then(lane))
+  await Promise.all([lane(first), ...others])
   return figuresOf(endings)
+}
+
+type Clean = Readonly<Record<Trial['kind'], Undisturbed>>
+
+const learn = async (world: FaultWorld): Promise<Clean> => ({
+  reversible: await runUndisturbed(world, 'reversible'),
+  final: await runUndisturbed(world, 'final'),
+})
+
+/** Trials until there were kills enough; a program that is never hit is not tried for ever. Shared by all lanes. */
+function* trialsOf(
+  { only, kills, seed, isStopped }: KillOptions,
+  clean: Clean,
+  killed: () => number,
+): Generator<Trial> {
+  const records = { reversible: clean.reversible.records, final: clean.final.records }
+  if (only !== undefined) return yield trialAt(only, seed, records)
+  for (let next = 0; killed() < kills && next < 3 * kills && !isStopped?.(); next += 1)
+    yield trialAt(next, seed, records)
+}
+
+interface Work {
+  readonly trials: Iterator<Trial>
+  readonly clean: Clean
+}
+
+async function runTrials(world: FaultWorld, { trials, clean }: Work, ended: (ending: Ending) => void): Promise<void> {
+  let start = await world.states()
+  for (let next = trials.next(); next.done !== true; next = trials.next()) {
+    const trial = next.value
+    const ending = await oneTrial(world, trial, { clean: clean[trial.kind], start })
+    ended(ending)
+    if (ending.wrong.length === 0 && (trial.wayOut === 'rollback' || trial.undone)) await world.forget()
+    else {
+      await world.renew()
+      start = await world.states()
+    }
+  }
 }
 
 const oneTrial = (world: FaultWorld, trial: Trial, compared: Compared): Promise<Ending> =>
@@ -69,7 +99,7 @@ const brokenOff = (trial: Trial, error: unknown): Ending => ({
 
 function tell(ending: Ending, { report, evidence }: KillOptions): void {
   const { trial, wrong } = ending
-  const then = trial.second ? `, ${trial.wayOut} ${killText(trial.second)}` : ''
+  const then = trial.then.map((kill) => `, then ${killText(kill)}`).join('')
   report(
     `${trial.name} ${trial.kind} ${killText(trial.first)}${then}, ${trial.wayOut}: ${wrong.length === 0 ? 'right' : 'WRONG'}`,
   )

@@ -9,13 +9,13 @@ export interface Kill {
   readonly ms: number // of `later`
 }
 
-/** One run that is killed, perhaps what follows it too, and the way out of it. */
+/** One run that is killed, and the way out of it, which is killed too before it is let go to its end. */
 export interface Trial {
   readonly name: string
   readonly kind: 'reversible' | 'final'
   readonly first: Kill
   readonly wayOut: 'resume' | 'rollback'
-  readonly second?: Kill // of the first attempt at the way out
+  readonly then: readonly Kill[] // of the first attempts at the way out
   readonly undone: boolean // what was resumed is rolled back at the end
 }
 
@@ -29,19 +29,22 @@ const STEP_MS = 400 // about what the longest step takes in the lab
 
 /**
  * The trial of that number, from 0: at every boundary of the journal, in an order that the seed gives, and in turn at random
- * moments inside of steps. Ways out take turns; of every other trial the way out is killed, too.
+ * moments inside of steps. Ways out take turns, and are killed themselves up to MOST times before they come to their end.
  */
 export function trialAt(index: number, seed: number, records: Readonly<Record<Trial['kind'], Records>>): Trial {
-  const all = Array.from({ length: records.final.count }, (_, record) => record + 1)
-  const boundaries = shuffled(all, randomFrom(seed))
   const random = randomFrom(seed + 7919 * (index + 1))
   const wayOut = index % 4 < 2 ? 'resume' : 'rollback'
   const kind = wayOut === 'resume' || random.below(3) === 0 ? 'final' : 'reversible'
+  const all = Array.from({ length: records[kind].count }, (_, record) => record + 1)
+  const boundaries = shuffled(all, randomFrom(seed))
   const boundary = boundaries[(index >> 1) % boundaries.length] ?? 1
   const first = index % 2 === 0 ? atBoundary(random, boundary) : insideStep(random, records[kind])
-  const second = random.below(2) === 0 ? { second: anywhere(random, 30) } : {}
-  return { name: `kill-${index + 1}`, kind, first, wayOut, ...second, undone: random.below(3) === 0 }
+  const then = Array.from({ length: random.below(MOST + 1) }, () => anywhere(random, REACH))
+  return { name: `kill-${index + 1}`, kind, first, wayOut, then, undone: random.below(3) === 0 }
 }
+
+const MOST = 8
+const REACH = 16 // records that a way out writes at most before it is killed
 
 const BOUNDARY = ['before', 'torn', 'unsynced', 'after'] as const
 

@@ -28,13 +28,22 @@ export interface Compared {
 /** Kills a run as the trial says, takes the way out, judges what is left, and leaves the hosts as they were. */
 export async function runTrial(world: FaultWorld, trial: Trial, { clean, start }: Compared): Promise<Ending> {
   const attempt = openAttempt(world, trial, { clean, start })
-  await attempt.go(world.apply(trial.kind), trial.first)
+  const applied = await attempt.go(world.apply(trial.kind), trial.first)
+  // One that was to die a while after its last record may end before.
+  if (applied.code !== KILLED && !(applied.code === 0 && trial.first.when === 'later'))
+    attempt.complain([`exit ${applied.code}`], 'not killed')
   const begun = (await world.history(attempt.cli)).journals.some((journal) => readJournal(journal).records.length > 0)
   if (begun && trial.wayOut === 'resume') await resumed(attempt, world)
   if (begun && (trial.wayOut === 'rollback' || trial.undone)) await rolledBack(attempt, world)
   if (!begun) attempt.complain(differing(start, await world.states()), 'changed without a record')
-  return attempt.ending(await world.history(attempt.cli))
+  const history = await world.history(attempt.cli)
+  attempt.complain(locksIn(history), 'lock')
+  return attempt.ending(history)
 }
+
+/** Hosts that somebody still holds; the newest note of a lock is empty where nobody does. */
+const locksIn = ({ artefacts }: History): readonly string[] =>
+  artefacts.flatMap(({ where, text }) => (/^\S*\/host\.lock\/\d+:/m.test(text) ? [`held: ${where}`] : []))
 
 interface Attempt {
   readonly trial: Trial
@@ -92,7 +101,7 @@ const KILLED = 137
 async function resumed(attempt: Attempt, world: FaultWorld): Promise<void> {
   const { trial, clean, start, cli, go, complain } = attempt
   const resume = ['resume', 'last', '--yes', '--allow-irreversible']
-  if (trial.second) await go(resume, trial.second)
+  for (const kill of trial.then) await answering(attempt, world, resume, kill)
   const outcome = await answering(attempt, world, resume)
   if (outcome.code !== 0) complain([`exit ${outcome.code}`], 'resume')
   const changes = differing(timeless(start), timeless(await world.states()))
@@ -108,8 +117,8 @@ async function resumed(attempt: Attempt, world: FaultWorld): Promise<void> {
 }
 
 /** Goes on as an operator would: where the program asks what became of a command, the host's notes tell. */
-async function answering(attempt: Attempt, world: FaultWorld, args: readonly string[]): Promise<Outcome> {
-  const first = await attempt.go(args)
+async function answering(attempt: Attempt, world: FaultWorld, args: readonly string[], kill?: Kill): Promise<Outcome> {
+  const first = await attempt.go(args, kill)
   const places = [...`${first.stdout}${first.stderr}`.matchAll(/--settle ([\w-]+)@([\w-]+)=done/g)]
   if (first.code !== 3 || places.length === 0) return first
   attempt.askedOnce()
@@ -128,7 +137,7 @@ async function rolledBack(attempt: Attempt, world: FaultWorld): Promise<void> {
   const { trial, start, cli, go, complain } = attempt
   const [run = ''] = (await world.history(cli)).journals.map((journal) => journal.run)
   const rollback = ['rollback', run, '--yes']
-  if (trial.second && trial.wayOut === 'rollback') await go(rollback, trial.second)
+  if (trial.wayOut === 'rollback') for (const kill of trial.then) await go(rollback, kill)
   const { code, stdout, stderr } = await go(rollback)
   const told = [...new Set(`${stdout}${stderr}`.match(/in step \w+ \((\w+)\)/g) ?? [])]
   const isExcused = trial.kind === 'final' && code === 8 && told.every((place) => place.endsWith('(final)'))

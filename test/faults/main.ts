@@ -1,32 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { downLab, upLab } from '../../lab/lab.ts'
+import { labSettings } from '../../lab/settings.ts'
 import { figuresText, killMatrix } from './kill-matrix.ts'
+import { networkMatrix } from './network.ts'
+import type { Ending, MatrixOptions } from './scenario.ts'
 
 // `npm run faults`: every fault on real hosts, in full. Needs root, as the lab does.
-//   --kills N     until so many have hit (200)    --seed S   where, and in which order (told, so that it can be repeated)
-//   --only NAME   kill | one trial as kill-17      --lanes N  labs side by side (2)      --evidence DIR  of wrong endings
+//   --kills N     until so many have hit (200)   --seed S   where, and in which order (told, so that it can be repeated)
+//   --only NAME   a matrix: kill, network; one killed run: kill-17; else a part of a scenario's name
+//   --lanes N     labs side by side (2)          --evidence DIR   for all that a wrong ending left
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
     lanes: { type: 'string', default: '2' },
     evidence: { type: 'string' },
   },
 })
-const report = (line: string): void => void process.stderr.write(`${line}\n`)
+const tell = (line: string): void => void process.stderr.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const seed = Number(values.seed)
-report(`seed ${seed}`)
-const began = performance.now()
-const { only, evidence } = values
-const figures = await killMatrix({
-  kills: Number(values.kills),
-  seed,
-  lanes: Number(values.lanes),
-  report,
-  ...(only?.startsWith('kill-') ? { only: Number(only.slice(5)) - 1 } : {}),
-  ...(evidence === undefined ? {} : { evidence }),
+
+let stopped = false // Ctrl-C: what has begun is ended, and told
+process.once('SIGINT', () => {
+  stopped = true
 })
-process.stdout.write(`${figuresText(figures)}; seed ${seed}, ${Math.round((performance.now() - began) / 1000)} s\n`)
-process.exitCode = figures.wrong.length === 0 && figures.endings > 0 ? 0 : 1
+
+/** Each matrix by its name: true where everything ended right, and there was something. */
+const MATRICES: Readonly<Record<string, (only: string) => Promise<boolean>>> = {
+  kill: killed,
+  network: (only) => onLab(networkMatrix, only),
+}
+
+async function killed(only: string): Promise<boolean> {
+  const trial = /^kill-(\d+)$/.exec(only)?.[1]
+  const figures = await killMatrix({
+    kills: Number(values.kills),
+    seed,
+    lanes: trial === undefined ? Number(values.lanes) : 1,
+    report: tell,
+    isStopped: () => stopped,
+    ...(trial === undefined ? {} : { only: Number(trial) - 1 }),
+    ...(values.evidence === undefined ? {} : { evidence: values.evidence }),
+  })
+  print(`${figuresText(figures)}; seed ${seed}`)
+  return figures.wrong.length === 0 && figures.endings > 0
+}
+
+async function onLab(matrix: (options: MatrixOptions) => Promise<readonly Ending[]>, only: string): Promise<boolean> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'runbook-faults-'))
+  const settings = labSettings({}, { stateDir: folder })
+  try {
+    await upLab('mods', settings)
+    const endings = await matrix({ settings, form: 'full', seed, only, tell: print })
+    return endings.length > 0 && endings.every(({ error }) => error === undefined)
+  } finally {
+    await downLab(settings)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The matrices that are asked for, each with what to pick of it. */
+function chosen(only: string): readonly (readonly [string, string])[] {
+  if (only === '') return Object.keys(MATRICES).map((name) => [name, ''])
+  const [matrix = ''] = only.split('-')
+  if (Object.hasOwn(MATRICES, matrix)) return [[matrix, only === matrix ? '' : only]]
+  return Object.keys(MATRICES).flatMap((name) => (name === 'kill' ? [] : [[name, only] as const]))
+}
+
+tell(`seed ${seed}`)
+const results: boolean[] = []
+for (const [name, only] of chosen(values.only)) results.push((await MATRICES[name]?.(only)) ?? false)
+process.exitCode = results.every(Boolean) ? 0 : 1

@@ -34,7 +34,7 @@ export interface FaultWorld {
 /** Boots a lab of its own, with everything in one new temporary folder, and brings its hosts to the start. */
 export async function openWorld(): Promise<FaultWorld> {
   const folder = mkdtempSync(path.join(tmpdir(), 'runbook-faults-'))
-  const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
+  const settings = labSettings({}, { stateDir: path.join(folder, 'lab'), ttlSeconds: HOURS })
   const hosts = ['h1', 'h2', 'h3']
   const { book, given } = writeWorkload(folder)
   const controllers = path.join(folder, 'controllers')
@@ -75,5 +75,7 @@ export async function openWorld(): Promise<FaultWorld> {
     },
   }
 }
+
+const HOURS = 3 * 3600 // a lab whose starter was killed ends by itself
 
 const FINAL: readonly string[] = ['--set', 'final=true', '--allow-irreversible']
