@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { namedTest, ROWS, statusOf, tableText } from './table.ts'
+
+const range = (from: number, to: number, prefix: string): readonly string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`)
+
+describe('the table of promises', () => {
+  test('has the 45 faults and the 32 demands of security, each once', () => {
+    expect(ROWS.map(({ id }) => id)).toEqual([...range(1, 45, ''), ...range(1, 32, 'S')])
+  })
+
+  test('names a test for each row, or says why there is none', () => {
+    const silent = ROWS.filter(({ tests, open }) => tests.length === 0 && open === undefined)
+    expect(silent).toEqual([])
+  })
+
+  test.each(ROWS.flatMap(({ id, tests }) => tests.map((text) => [id, text] as const)))('%s: %s is there', (_, text) => {
+    const { file, words } = namedTest(text)
+    const source = readFileSync(join(import.meta.dirname, '..', file), 'utf8')
+    expect(words.length).toBeGreaterThan(4)
+    expect(source).toContain(words)
+  })
+})
+
+describe('a result', () => {
+  const report = (status: string) => ({
+    testResults: [{ assertionResults: [{ fullName: 'a plan writes nothing', status }] }],
+  })
+
+  test('is that of all tests of the name', () => {
+    expect(statusOf('plan writes', [report('passed')])).toBe('passed')
+    expect(statusOf('plan writes', [report('passed'), report('failed')])).toBe('failed')
+    expect(statusOf('plan writes', [report('skipped')])).toBe('not run')
+    expect(statusOf('another', [report('passed')])).toBe('not run')
+  })
+
+  test('is shown in its row, and counted', () => {
+    const text = tableText([report('failed')])
+    expect(text).toContain(
+      'S32 plan and checks change nothing\n      failed   engine/plan.test.ts > a plan writes nothing',
+    )
+    expect(text).toMatch(/^77 rows: 0 passed, 1 failed, \d+ not run, \d+ not tested$/m)
+  })
+})

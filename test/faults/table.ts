@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FAULT_ROWS } from './fault-rows.ts'
+import type { Row } from './row.ts'
+import { SECURITY_ROWS } from './security-rows.ts'
+
+export const ROWS: readonly Row[] = [...FAULT_ROWS, ...SECURITY_ROWS]
+
+/** A test's file, below test/, and words of its name. */
+export interface NamedTest {
+  readonly file: string
+  readonly words: string
+}
+
+export function namedTest(text: string): NamedTest {
+  const [file = '', ...rest] = text.split(' > ')
+  return { file, words: rest.join(' > ') }
+}
+
+export type Status = 'passed' | 'failed' | 'not run'
+
+/** What is needed of a JSON report of vitest. */
+export interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
+/** How the tests with these words in their names ended, taken together. */
+export function statusOf(words: string, reports: readonly Report[]): Status {
+  const all = reports.flatMap(({ testResults }) => testResults.flatMap(({ assertionResults }) => assertionResults))
+  const ended = all.filter(({ fullName, status }) => fullName.includes(words) && /^(?:passed|failed)$/.test(status))
+  if (ended.length === 0) return 'not run'
+  return ended.every(({ status }) => status === 'passed') ? 'passed' : 'failed'
+}
+
+/** The rows as text, each with its tests and how they ended; the last line counts. */
+export function tableText(reports: readonly Report[]): string {
+  const lines = ROWS.flatMap(({ id, what, tests, open }) => [
+    `${id.padEnd(4)}${what}`,
+    ...tests.map((text) => `      ${statusOf(namedTest(text).words, reports).padEnd(8)} ${text}`),
+    ...(open === undefined ? [] : [`      ${tests.length === 0 ? 'not tested' : 'beyond'}: ${open}`]),
+  ])
+  const states = ROWS.map(({ tests }) => rowStatus(tests, reports))
+  const count = (state: Status | 'not tested'): number => states.filter((one) => one === state).length
+  const counts = (['passed', 'failed', 'not run', 'not tested'] as const).map((state) => `${count(state)} ${state}`)
+  return [...lines, '', `${ROWS.length} rows: ${counts.join(', ')}`].join('\n')
+}
+
+function rowStatus(tests: readonly string[], reports: readonly Report[]): Status | 'not tested' {
+  if (tests.length === 0) return 'not tested'
+  const states = tests.map((text) => statusOf(namedTest(text).words, reports))
+  return states.includes('failed') ? 'failed' : states.includes('not run') ? 'not run' : 'passed'
+}
+
+/** Prints the table from reports of vitest (`--reporter=json`); without any, runs the tests first, those on real hosts too. */
+export function printTable(reportFiles: readonly string[], print: (text: string) => void): void {
+  const reports = reportFiles.length > 0 ? reportFiles.map(readReport) : [runTests()]
+  print(`${tableText(reports)}\n`)
+}
+
+const readReport = (file: string): Report => JSON.parse(readFileSync(file, 'utf8')) as Report // vitest's JSON report
+
+/** Files that hold cases and no tests are run by these. */
+const RUN_BY: Readonly<Record<string, string>> = {
+  'conformance/cases.ts': 'transport/conformance.test.ts',
+  'conformance/account-cases.ts': 'transport/conformance.test.ts',
+  'lab/support/hostile-host.ts': 'lab/transport.test.ts',
+}
+
+function runTests(): Report {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-table-'))
+  const file = join(folder, 'report.json')
+  const files = new Set(ROWS.flatMap(({ tests }) => tests.map((text) => namedTest(text).file)))
+  const paths = [...files].map((one) => join('test', RUN_BY[one] ?? one))
+  spawnSync('vitest', ['run', '--reporter=json', `--outputFile=${file}`, ...paths], { stdio: ['ignore', 2, 2] })
+  const report = readReport(file)
+  rmSync(folder, { recursive: true })
+  return report
+}
