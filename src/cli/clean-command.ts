@@ -1,4 +1,4 @@
-import { isLeftOpen } from '../engine/left-open.ts'
+import { keepsHost } from '../engine/left-open.ts'
 import { goesOn } from '../engine/run-folder.ts'
 import { openJournalStore } from '../journal/store.ts'
 import { type Problem, ProblemError } from '../model/problem.ts'
@@ -63,7 +63,7 @@ function refuseUnfinished(record: RunRecord, rollbacks: readonly RunRecord[]): v
   const { run, changes } = record
   const open = rollbacks.find(({ outcome }) => outcome === undefined || outcome === 'interrupted')
   const isUndone = rollbacks.some(({ outcome }) => outcome === 'rolled-back' || outcome === 'nothing-to-do')
-  const isOver = record.outcome !== undefined && record.outcome !== 'interrupted' && !changes.some(isLeftOpen)
+  const isOver = record.outcome !== undefined && record.outcome !== 'interrupted' && !changes.some(keepsHost)
   if (!open && (isOver || isUndone)) return
   throw new ProblemError({
     kind: 'blocked',

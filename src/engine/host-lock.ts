@@ -6,7 +6,7 @@ import type { Privilege, Runner } from '../model/transport.ts'
 import { privilegeOf, type Workplace } from './host-context.ts'
 import { FENCED, fenceText, type Held, passedText, releaseText, takeText } from './host-lock-text.ts'
 import type { Holder, RunInput } from './input.ts'
-import { isLeftOpen } from './left-open.ts'
+import { keepsHost } from './left-open.ts'
 import { type Answer, type LockOwner, parseAnswer } from './lock-owner.ts'
 import { eachLimited } from './reads.ts'
 
@@ -146,7 +146,7 @@ async function isOver({ journals, run }: RunInput, by: LockOwner): Promise<boole
   const own = (await journals.list()).find((one) => one === by.run && one !== run)
   if (own === undefined) return false
   const record = await journals.fold(own).catch(() => undefined)
-  return record?.outcome !== undefined && !record.changes.some(isLeftOpen)
+  return record?.outcome !== undefined && !record.changes.some(keepsHost)
 }
 
 async function heldBy({ journals, inventory }: RunInput, by: LockOwner): Promise<Problem> {

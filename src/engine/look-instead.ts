@@ -1,8 +1,9 @@
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
+import { isUnseen } from './left-open.ts'
 import { isAway } from './link.ts'
 import type { Place, Running } from './running.ts'
-import { findEnd, isUnseen } from './settle.ts'
+import { findEnd } from './settle.ts'
 
 /**
  * Does a step's work; where nobody heard how that ended (the connection did not come back, the host was restarted, the script

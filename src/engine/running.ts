@@ -9,7 +9,7 @@ import { workplaceOf } from './elsewhere.ts'
 import { type Contexts, openContext, type Workplace } from './host-context.ts'
 import { type HostLocks, takeHostLocks } from './host-lock.ts'
 import type { RunInput, RunSummary } from './input.ts'
-import { isLeftOpen } from './left-open.ts'
+import { keepsHost } from './left-open.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
 /** A run in progress: its input, its open hosts, its journal. */
@@ -146,7 +146,7 @@ async function takeAll(input: RunInput, open: OpenHosts, { verb, of, also }: Doi
 /** The hosts that keep their lock: nobody knows how something ended there. */
 async function leftInDoubt({ journals, run }: RunInput, { of }: Doing): Promise<ReadonlySet<HostName>> {
   const { changes } = await journals.fold(of ?? run)
-  return new Set(changes.filter(isLeftOpen).flatMap(({ host, on }) => [host, on ?? host]))
+  return new Set(changes.filter(keepsHost).flatMap(({ host, on }) => [host, on ?? host]))
 }
 
 const resumptionOf = ({ runbook, tool, clock }: RunInput): RecordedEvent => ({

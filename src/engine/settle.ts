@@ -5,16 +5,13 @@ import type { ChangeRecord } from '../model/run-record.ts'
 import type { Step } from '../model/runbook.ts'
 import { workplaceOf } from './elsewhere.ts'
 import { privilegeOf } from './host-context.ts'
-import { isLeftOpen } from './left-open.ts'
+import { isLeftOpen, isUnseen } from './left-open.ts'
 import { processesOf } from './marked.ts'
 import { liveProbe } from './reads.ts'
 import { pause, type Running, stepOf } from './running.ts'
 
 /** Begun, and not known to have ended well. */
 const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || state === 'failed'
-
-/** Whether nothing on the host can tell if the change was made: a command without a check. */
-export const isUnseen = ({ change, trace }: ChangeRecord): boolean => !change.settles && trace === undefined
 
 /** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
 export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {

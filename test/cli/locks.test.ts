@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { LOCAL_INVENTORY, makeProject, type Project } from './project.ts'
@@ -19,6 +19,10 @@ steps:
     shell: {script: "echo run >>$HERE/runs; touch $HERE/begun; while ! test -e $HERE/go; do sleep 0.1; done"}
     undo:
       command: {argv: [rm, -f, $HERE/begun]}
+  - id: last
+    command: {argv: [touch, $HERE/last]}
+    undo:
+      command: {argv: [rm, -f, $HERE/last]}
 `
 const QUICK = `name: quick
 summary: Changes the same host
@@ -71,15 +75,6 @@ test('a killed run keeps its hosts from others, and its resume takes them over',
   expect(await here.run('apply', 'quick', '--yes', ...theirs)).toMatchObject({ code: 0 })
 })
 
-test('a killed run gives its hosts back with its rollback', async () => {
-  const here = project()
-  await here.runUntil('begun', 'apply', 'slow', '--yes')
-  here.write('go', '')
-  expect(await here.run('rollback', 'last', '--yes')).toMatchObject({ code: 0 })
-  expect(here.read('target')).toBe('OTHER=1\n')
-  expect(await here.run('apply', 'quick', '--yes', ...theirs)).toMatchObject({ code: 0 })
-})
-
 test('unlock frees what a lost controller held, once nothing runs there, and what it began goes nowhere any more', async () => {
   const here = project()
   await here.runUntil('begun', 'apply', 'slow', '--yes')
@@ -95,6 +90,27 @@ test('unlock frees what a lost controller held, once nothing runs there, and wha
   await vi.waitUntil(async () => (await here.run('unlock', lock, '--yes', ...theirs)).code === 0, { timeout: 30_000 })
   expect(await here.run('apply', 'quick', '--yes', ...theirs)).toMatchObject({ code: 0 })
   expect(await here.run('unlock', lock, '--yes', ...theirs)).toMatchObject({ code: 3 })
+})
+
+test('a run whose host was taken from it begins nothing there any more, and undoes nothing there', async () => {
+  const here = project()
+  const running = here.run('apply', 'slow', '--yes')
+  await vi.waitUntil(() => existsSync(path.join(here.folder, 'begun')), { timeout: 30_000 })
+  here.write('host/host.lock/7', '') // what unlocking leaves
+  here.write('go', '')
+  expect(await running).toMatchObject({ code: 7, stderr: expect.stringContaining('has taken this host') })
+  expect(existsSync(path.join(here.folder, 'last'))).toBe(false)
+  expect(here.read('target')).toBe('OTHER=1\nFIRST=done\n')
+})
+
+test('a run is gone on with by one at a time, whatever inventory they give', async () => {
+  const here = project()
+  await here.runUntil('begun', 'apply', 'slow', '--yes')
+  const both = [here.run('resume', 'last', '--yes'), here.run('resume', 'last', '--yes', '-i', 'theirs.yaml')]
+  const refused = await Promise.race(both) // the other one waits for the step
+  expect(refused).toMatchObject({ code: 9, stderr: expect.stringContaining('is at it: resume of slow') })
+  here.write('go', '')
+  expect((await Promise.all(both)).map(({ code }) => code).toSorted()).toEqual([0, 9])
 })
 
 test('one machine under two names is one host, and takes one lock', async () => {
@@ -137,6 +153,7 @@ test('a run that is not finished is not cleaned', async () => {
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('is not finished') })
   expect(refused.stderr).toContain(`runbook resume ${runOf(here)}`)
   expect(await here.run('rollback', 'last', '--yes')).toMatchObject({ code: 0 })
+  expect(readFileSync(path.join(here.folder, 'host/host.lock', locksOn(here)[0] ?? ''), 'utf8')).toBe('') // given back
   expect(await here.run('clean', 'last', '--yes')).toMatchObject({ code: 0 })
   expect(readdirSync(path.join(here.folder, 'host')).sort()).toEqual(['host.lock'])
 })
