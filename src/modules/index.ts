@@ -15,6 +15,7 @@ import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
+import { copyTree } from './system/copy-tree.ts'
 import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { fetch } from './system/fetch.ts'
@@ -41,6 +42,7 @@ const all: readonly Module[] = [
   assert,
   command,
   copy,
+  copyTree,
   cron,
   envFile,
   fetch,
