@@ -4,7 +4,7 @@ import process from 'node:process'
 
 // Preloaded into the program (node --import kill-at.ts?when=...&record=...&ms=...): kills it, as nobody can prevent, at the
 // nth record that this process writes to its journal. `before`: nothing of the record is there; `torn`: a part of it;
-// `unsynced`: all of it, not yet durable; `after`: durable, and not yet acted upon; `later`: that many ms after that.
+// `unsynced`: all of it, not yet durable; `after`: as durable as it gets, and not yet acted upon; `later`: that many ms on.
 
 const query = new URL(import.meta.url).searchParams
 const [when, record, ms] = [query.get('when'), Number(query.get('record')), Number(query.get('ms'))]
@@ -20,28 +20,31 @@ const sample = await open('/dev/null')
 const methods = Object.getPrototypeOf(sample) as Handle // node:fs has no other name for its class
 await sample.close()
 const { write, datasync } = methods
-let synced = 0
+let [written, isSyncing] = [0, false]
 
 const die = (): void => void process.kill(process.pid, 'SIGKILL')
-const isDue = (handle: Handle): boolean =>
-  synced + 1 === record && readlinkSync(`/proc/self/fd/${handle.fd}`).endsWith('run.jsonl')
+const isJournal = ({ fd }: Handle): boolean => readlinkSync(`/proc/self/fd/${fd}`).endsWith('run.jsonl')
 
 methods.write = async function (this: Handle, ...[bytes, offset, length]) {
-  if (!isDue(this)) return write.call(this, bytes, offset, length)
-  if (when === 'before') die()
-  if (when === 'torn') {
+  const isDue = isJournal(this) && written + 1 === record
+  if (isDue && when === 'before') die()
+  if (isDue && when === 'torn') {
     await write.call(this, bytes, offset, Math.ceil(length / 2))
     die()
   }
-  const written = await write.call(this, bytes, offset, length)
-  if (when === 'unsynced') die()
-  return written
+  const part = await write.call(this, bytes, offset, length)
+  if (!isJournal(this) || part.bytesWritten < length) return part
+  written += 1
+  if (isDue && when === 'unsynced') die()
+  if (isDue && when === 'later') setTimeout(die, ms)
+  // Some records are synced, at once, and others only with the next one.
+  if (isDue && when === 'after') setImmediate(() => isSyncing || die())
+  return part
 }
 
 methods.datasync = async function (this: Handle) {
-  const due = isDue(this)
+  isSyncing = true
   await datasync.call(this)
-  if (readlinkSync(`/proc/self/fd/${this.fd}`).endsWith('run.jsonl')) synced += 1
-  if (due && when === 'after') die()
-  if (due && when === 'later') setTimeout(die, ms)
+  if (isJournal(this) && written === record && when === 'after') die()
+  isSyncing = false
 }
