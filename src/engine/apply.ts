@@ -5,6 +5,7 @@ import type { Module } from '../model/module.ts'
 import { countPlan, plannedSteps } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
+import { becomeFirst } from './become-first.ts'
 import { driftBetween } from './drift.ts'
 import { restorePast } from './host-context.ts'
 import { choiceEvents } from './includes.ts'
@@ -39,7 +40,7 @@ const plannedElsewhere = ({ plan }: ApplyInput): readonly HostName[] => [
 
 /** Nothing is written unless the plan is still true and nothing in it is blocked. */
 async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
-  const now = await planOn(input, open, 'unmeasured')
+  const [now] = await Promise.all([planOn(input, open, 'unmeasured'), becomeFirst(input, open)])
   const modules = modulesOf(input)
   const drifts = driftBetween(input.plan, now, (name) => modules.get(name))
   const blocked = [...now.guards, ...now.stages.flatMap((stage) => stage.steps)].flatMap((step): readonly Problem[] => {

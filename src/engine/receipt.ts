@@ -173,12 +173,11 @@ async function followed(attempt: Attempt, first: Command, lost: () => void): Pro
       await input.reconnect()
       continue
     }
-    const isFirst = text === first
     if (reply.code !== UNTOLD) return wholeReply(attempt, reply.code)
     const state = await stateOf(input.probe, at, boot)
-    if (state === 'done' || (state === 'none' && isFirst)) return wholeReply(attempt, reply.code)
+    if (state === 'done') return wholeReply(attempt, reply.code)
     if (state === 'void') return 'not-begun'
-    if (state !== 'running') throw new ProblemError(unknownEnd(options.label))
+    if (state !== 'running') throw new ProblemError(unknownEnd(options.label, state))
   }
 }
 
@@ -215,10 +214,13 @@ export async function stateOf(probe: Runner, at: ReceiptPlace, boot = ''): Promi
   return word === 'void' || word === 'running' || word === 'done' || word === 'dead' ? word : 'none'
 }
 
-const unknownEnd = (label: string): Problem => ({
+const unknownEnd = (label: string, state: 'dead' | 'none'): Problem => ({
   kind: 'connection-lost',
   message: `nobody knows how it ended: ${label}`,
-  detail: 'it had begun, it runs no more, and it left no exit code: it was killed, or the host was restarted',
+  detail:
+    state === 'dead'
+      ? 'it had begun, it runs no more, and it left no exit code: it was killed, or the host was restarted'
+      : 'its receipt is gone: was the run folder removed?',
   hint: 'look at the host before running it again',
 })
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { applyPlan } from '../../src/engine/apply.ts'
 import { makePlan } from '../../src/engine/plan.ts'
+import { ProblemError } from '../../src/model/problem.ts'
 import type { Privilege } from '../../src/model/transport.ts'
 import { fakeConnection, fakeTransport } from '../fake/fake-transport.ts'
 import { makeWorld, names, runbook, setKey, stage, step } from './world.ts'
@@ -30,4 +32,20 @@ test.each([
   [{ host: false, step: true }, 'root'],
 ] as const)('a step says who runs it, else the runbook, else the inventory: %j is %s', async (said, privilege) => {
   expect(await privilegesOf(said)).toEqual([privilege])
+})
+
+test('a password that sudo refuses is told before the first write, and no run is recorded', async () => {
+  const world = await makeWorld(['h'], { a: '1' })
+  const [host] = names('h')
+  const connection = fakeConnection((text) => {
+    if (text === ':') throw new ProblemError({ kind: 'become', message: 'sudo said no' })
+    return text.startsWith('get') ? '1' : ''
+  }, host)
+  const book = { ...runbook([stage('one', [step('set', setKey, { key: 'a', to: '2' })])]), become: true }
+  const transport = fakeTransport([connection])
+  const plan = await makePlan({ ...world.input(book), transport })
+  const input = { ...world.runInput(book), transport, plan }
+  await expect(applyPlan(input)).rejects.toMatchObject({ problems: [{ kind: 'become' }] })
+  expect(await input.journals.list()).toEqual([])
+  expect(connection.asked.some(({ text }) => text.includes('set a'))).toBe(false)
 })

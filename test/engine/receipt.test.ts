@@ -97,7 +97,12 @@ test('sudo that says no before anything began has failed; afterwards nobody know
 
 test('a command may end with our own code', async () => {
   expect(await hostSaying([{ code: 213 }], ['done']).run()).toMatchObject({ code: 213 })
-  expect(await hostSaying([{ code: 213 }], ['none']).run()).toMatchObject({ code: 213 })
+})
+
+test('a receipt that is gone tells nothing: nobody knows', async () => {
+  await expect(hostSaying([{ code: 213 }], ['none']).run()).rejects.toMatchObject({
+    problems: [{ kind: 'connection-lost', detail: expect.stringContaining('its receipt is gone') }],
+  })
 })
 
 test('the deadline ends what runs on the host, and says whether that went well', async () => {
