@@ -5,7 +5,7 @@ import type { LabSettings } from '../../lab/settings.ts'
 export type Cut = 'drop' | 'drop-answers' | 'reset'
 
 /** Cuts every connection to the sshd of an address, and whatever is tried anew, until `healNetwork`. */
-export async function cutNetwork(settings: LabSettings, address: string, cut: Cut): Promise<void> {
+async function cutNetwork(settings: LabSettings, address: string, cut: Cut): Promise<void> {
   const out = `chain out { type filter hook output priority 0; ip daddr ${address} tcp dport 22 ${cut === 'reset' ? 'reject with tcp reset' : 'drop'}
 }`
   const back = `chain back { type filter hook input priority 0; ip saddr ${address} tcp sport 22 drop
@@ -14,8 +14,22 @@ export async function cutNetwork(settings: LabSettings, address: string, cut: Cu
   await nft(settings, `table ip ${tableOf(address)} {\n${chains[cut]}\n}`)
 }
 
+/** Cuts the way to the rig's host while the work is done. */
+export async function cutFor(
+  { settings, address }: { readonly settings: LabSettings; readonly address: string },
+  cut: Cut,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await cutNetwork(settings, address, cut)
+  try {
+    await work()
+  } finally {
+    await healNetwork(settings, address)
+  }
+}
+
 /** Packets flow again; fine where nothing is cut. */
-export async function healNetwork(settings: LabSettings, address: string): Promise<void> {
+async function healNetwork(settings: LabSettings, address: string): Promise<void> {
   await nft(settings, `table ip ${tableOf(address)}; delete table ip ${tableOf(address)}`)
 }
 

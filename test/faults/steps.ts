@@ -31,7 +31,9 @@ export const recordsIn = (rig: Rig): readonly RecordedEvent[] => parseRecords(ri
 
 /** What the steps that ended gave, in their order. */
 export const outputsIn = (rig: Rig): readonly unknown[] =>
-  recordsIn(rig).flatMap((event) => (event.type === 'step-finished' ? [event.output] : []))
+  recordsIn(rig).flatMap((event) =>
+    event.type === 'step-finished' && event.output !== undefined ? [event.output] : [],
+  )
 
 /** Fails where the program ends before it says so. */
 export async function said(started: Started, text: string): Promise<void> {

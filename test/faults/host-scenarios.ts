@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { crashHost, startHost } from '../../lab/lab.ts'
+import { labPaths } from '../../lab/paths.ts'
+import type { Cli } from '../lab/support/cli-at.ts'
+import { cutFor } from './network-cut.ts'
+import type { Rig, Scenario } from './scenario.ts'
+import {
+  assertCode,
+  effects,
+  endsWith,
+  GO,
+  linesTo,
+  outputsIn,
+  recordsIn,
+  said,
+  slowBook,
+  stepProcesses,
+} from './steps.ts'
+
+/** What was begun and left no end is asked of the operator, who says that it is done; it has run once. */
+async function askedAndSettled(rig: Rig): Promise<void> {
+  const asked = await rig.cli.run('resume', 'last', ...GO)
+  assertCode(asked, 3)
+  assert.match(asked.stderr, /--settle slow@/)
+  assertCode(await rig.cli.run('resume', 'last', ...GO, '--settle', `slow@${rig.host}=done`), 0)
+  assert.equal(await effects(rig), 'run\n')
+}
+
+async function rebooted(rig: Rig): Promise<void> {
+  const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 30)), ...GO)
+  await said(started, 'line 2')
+  await crashHost(rig.host, rig.settings)
+  await startHost(rig.host, rig.settings)
+  await endsWith(started, 7)
+  assert.match(started.said(), /nobody knows how it ended/)
+  await askedAndSettled(rig)
+}
+
+/** The script or whoever keeps its receipt is killed, as for want of memory. */
+async function killedOnHost(rig: Rig): Promise<void> {
+  const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 30)), ...GO)
+  await said(started, 'line 2')
+  await rig.onHost(
+    "kill -9 $(grep -lsF RUNBOOK_STEP=/ /proc/[0-9]*/environ | sed 's,/proc/\\([0-9]*\\)/.*,\\1,'); true",
+  )
+  await endsWith(started, 7)
+  await askedAndSettled(rig)
+}
+
+async function receiptWiped(rig: Rig): Promise<void> {
+  const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 8)), ...GO)
+  await said(started, 'line 2')
+  await rig.onHost('rm -rf /var/lib/runbook/0*')
+  assert.notEqual(await started.ended, 0, started.said())
+  await waitForEnd(rig)
+  const asked = await rig.cli.run('resume', 'last', ...GO)
+  assertCode(asked, 3)
+  assert.equal(await effects(rig), 'run\n')
+}
+
+const waitForEnd = async (rig: Rig): Promise<void> => {
+  while ((await stepProcesses(rig)) !== '');
+}
+
+/** As a user who becomes root by a password. */
+function withPassword({ cliWith, write, host, address, settings }: Rig, password: string): Cli {
+  const { key, knownHosts } = labPaths(settings.stateDir)
+  const inventory = write(
+    'sudo.yaml',
+    `all:
+  vars: {ansible_user: opspw, ansible_become_password: ${password}, ansible_ssh_private_key_file: ${key}, ansible_ssh_common_args: "-o UserKnownHostsFile=${knownHosts}"}
+  hosts:
+    ${host}: {ansible_host: ${address}}
+`,
+  )
+  return cliWith({ inventory })
+}
+
+async function wrongPassword(rig: Rig): Promise<void> {
+  const refused = await withPassword(rig, 'wrong').run('apply', rig.write('slow.yaml', slowBook(rig, 1)), ...GO)
+  assertCode(refused, 4)
+  assert.match(refused.stderr, /password was refused; it was tried once only/)
+  assert.equal(await effects(rig), '')
+}
+
+/** It ignores TERM, and so does what it sent into a session of its own. */
+const hungBook = ({ host }: Rig): string => `name: hung
+summary: A command that hangs
+hosts: ${host}
+become: true
+steps:
+  - id: hung
+    shell: {script: "trap '' TERM; echo run >>/srv/effects; setsid sh -c 'trap \\"\\" TERM; sleep 300; sleep 300' & while :; do sleep 1; done"}
+    irreversible: true
+    timeout: 3s
+`
+
+async function hung(rig: Rig, cli: Cli): Promise<void> {
+  const ended = await cli.run('apply', rig.write('hung.yaml', hungBook(rig)), ...GO)
+  assertCode(ended, 7)
+  assert.match(ended.stderr + ended.stdout, /it was killed/)
+  assert.equal(await stepProcesses(rig), '')
+  assert.equal(await rig.onHost('pgrep -x sleep; true'), '')
+  assert.equal(await effects(rig), 'run\n')
+}
+
+const fileBook = ({ host }: Rig, file: string): string => `name: config
+summary: A file that does not fit
+hosts: ${host}
+become: true
+steps:
+  - file: {path: ${file}, content: "${'0123456789abcdef'.repeat(4000)}"}
+`
+
+/** A small file system over a folder, with almost no room left. */
+const FULL = (folder: string): string =>
+  `mkdir -p ${folder} && mount -t tmpfs -o size=64k full ${folder} && echo old >${folder}/config && { dd if=/dev/zero of=${folder}/ballast bs=1k 2>/dev/null; true; }`
+
+async function targetFull(rig: Rig): Promise<void> {
+  await rig.onHost(FULL('/srv/small'))
+  const book = rig.write('config.yaml', fileBook(rig, '/srv/small/config'))
+  const failed = await rig.cli.run('apply', book, ...GO)
+  assertCode(failed, 7)
+  assert.match(failed.stderr, /No space left/)
+  assert.equal(await rig.onHost('cat /srv/small/config; ls -A /srv/small'), 'old\nballast\nconfig\n')
+  await rig.onHost('mount -o remount,size=1m /srv/small')
+  assertCode(await rig.cli.run('resume', 'last', ...GO), 0)
+  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
+  assert.equal(await rig.onHost('cat /srv/small/config; ls -A /srv/small'), 'old\nballast\nconfig\n')
+}
+
+/** Nothing can be noted on the host: what needs a pre-image is not done, and the file stays as it is. */
+async function runFolderFull(rig: Rig): Promise<void> {
+  await rig.onHost(`${FULL('/var/lib/runbook')}; echo old >/srv/config`)
+  const book = rig.write('config.yaml', fileBook(rig, '/srv/config'))
+  const failed = await rig.cli.run('apply', book, ...GO)
+  assert.ok(failed.code !== 0, failed.stdout)
+  assert.match(failed.stderr, /No space left|no room|cannot/)
+  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\n')
+  await rig.onHost('rm /var/lib/runbook/ballast; mount -o remount,size=1m /var/lib/runbook')
+  const again = recordsExist(rig) ? ['resume', 'last'] : ['apply', book]
+  assertCode(await rig.cli.run(...again, ...GO), 0)
+  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
+  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\n')
+}
+
+const recordsExist = (rig: Rig): boolean => {
+  try {
+    return recordsIn(rig).length > 0
+  } catch {
+    return false // it was refused before it began
+  }
+}
+
+async function readOnlyRoot(rig: Rig): Promise<void> {
+  const before = await rig.onHost('sha256sum /etc/motd')
+  await rig.onHost('for f in /etc /var /root; do mount --bind $f $f && mount -o remount,bind,ro $f; done')
+  const failed = await rig.cli.run('apply', rig.write('config.yaml', fileBook(rig, '/etc/motd')), ...GO)
+  assert.ok(failed.code !== 0, failed.stdout)
+  assert.match(failed.stderr, /[Rr]ead-only/)
+  assert.equal(await rig.onHost('sha256sum /etc/motd'), before)
+}
+
+async function noTmp(rig: Rig): Promise<void> {
+  await rig.onHost('umount /tmp 2>/dev/null; rm -rf /tmp /var/tmp')
+  rig.write('files/a', 'text\n')
+  const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 1)), ...GO)
+  await endsWith(started, 0)
+  assert.equal(await effects(rig), 'run\n')
+}
+
+async function noisy(rig: Rig): Promise<void> {
+  const noise = 'printf "\\033]0;title\\007\\033[31mWelcome %s\\n" x; echo to stderr >&2'
+  await rig.onHost(
+    `for f in /etc/profile /etc/bash.bashrc /root/.bashrc /root/.profile /etc/motd; do printf '%s\\n' '${noise}' | cat - "$f" >/run/n 2>/dev/null; cat /run/n >"$f"; done; mkdir -p /root/.ssh; printf '%s\\n' '${noise}' >/root/.ssh/rc`,
+  )
+  const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 1)), ...GO)
+  await endsWith(started, 0)
+  assert.deepEqual(outputsIn(rig), [{ ...(outputsIn(rig)[0] as object), stdout: 'line 1', stderr: '' }]) // of shell
+}
+
+const days = (count: number, on = ''): { readonly nodeArguments: readonly string[] } => ({
+  nodeArguments: ['--import', `${path.join(import.meta.dirname, 'host-clock.ts')}?days=${count}${on}`],
+})
+
+/** A run by a controller whose clock is off; a cut in it; undone by one whose clock is right, or off the other way. */
+async function clockOff(rig: Rig, count: number): Promise<void> {
+  const book = rig.write('config.yaml', fileBook(rig, '/srv/config').replace('steps:', `steps:${COUNTED}`))
+  assertCode(await rig.cliWith(days(count)).run('apply', book, ...GO), 0)
+  assert.equal(await effects(rig), 'run\n')
+  assertCode(await rig.cliWith(days(-count)).run('rollback', 'last', '--yes'), 0)
+  assert.equal(await rig.onHost('ls -A /srv'), '')
+  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
+  assert.equal(readdirSync(path.join(rig.cli.stateDir, 'runs')).length, 2, 'what was undone is not undone again')
+}
+
+const COUNTED = `
+  - id: counted
+    shell: {script: "echo run >>/srv/effects"}
+    undo: {command: {argv: [rm, -f, /srv/effects]}}`
+
+/** The clock jumps while a step runs, and then the connection is lost: the deadline is counted by steady time. */
+async function clockJumps(rig: Rig, count: number): Promise<void> {
+  const started = rig
+    .cliWith(days(count, '&on=SIGUSR2'))
+    .start('apply', rig.write('slow.yaml', slowBook(rig, 12)), ...GO)
+  await said(started, 'line 2')
+  started.signal('SIGUSR2')
+  await cutFor(rig, 'reset', () => said(started, 'reconnecting 2'))
+  await endsWith(started, 0)
+  assert.deepEqual(
+    outputsIn(rig).map((output) => (output as { stdout?: unknown }).stdout),
+    [linesTo(12)],
+  ) // of shell
+  assert.equal(await effects(rig), 'run\n')
+}
+
+/** The disk of the controller has room for so many pages more. */
+async function controllerFull(rig: Rig, pages: readonly number[]): Promise<void> {
+  const disk = path.join(rig.folder, 'disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'full', disk])
+  rig.atEnd(() => execFileSync('umount', ['--lazy', disk]))
+  const book = rig.write('counted.yaml', countedBook(rig))
+  for (const room of pages) {
+    const stateDir = path.join(disk, `state-${room}`)
+    mkdirSync(stateDir)
+    fill(path.join(disk, 'ballast'), 4096 * room)
+    const cli = rig.cliWith({ stateDir })
+    const stopped = await cli.run('apply', book, ...GO)
+    const counted = await effects(rig)
+    rmSync(path.join(disk, 'ballast'))
+    if (stopped.code !== 0) {
+      assert.ok(stopped.code === 1, `${room} pages: ${stopped.code} ${stopped.stderr}`)
+      assert.match(stopped.stderr, /no space left/i)
+      const shown = await cli.run('runs', 'last')
+      const began = shown.code === 0
+      const steps = began ? readFileSync(journalOf(await cli.run('runs'), stateDir), 'utf8') : ''
+      const noted = steps.split('"step-started"').length - 1
+      assert.ok(counted.split('\n').length - 1 <= noted, `${room} pages: ${counted.length} effects, ${noted} noted`)
+      const goOn = began ? ['resume', 'last'] : ['apply', book]
+      assertCode(await cli.run(...goOn, ...GO), 0)
+    }
+    assert.equal(await effects(rig), COUNT_TO, `${room} pages`)
+    assertCode(await cli.run('rollback', 'last', '--yes'), 0)
+    await rig.onHost('rm -rf /srv/effects /var/lib/runbook')
+    rmSync(stateDir, { recursive: true })
+  }
+}
+
+const journalOf = ({ stdout }: { readonly stdout: string }, stateDir: string): string =>
+  path.join(stateDir, 'runs', /\b[0-9A-Z]{26}\b/.exec(stdout)?.[0] ?? '', 'run.jsonl')
+
+/** Takes all room of the disk but so many bytes. */
+function fill(file: string, bytes: number): void {
+  writeFileSync(file, '')
+  const page = Buffer.alloc(4096)
+  for (let full = false; !full; ) {
+    try {
+      writeFileSync(file, page, { flag: 'a' })
+    } catch {
+      full = true
+    }
+  }
+  execFileSync('truncate', ['-s', `-${bytes}`, file])
+}
+
+const COUNTS = [1, 2, 3, 4, 5, 6]
+const COUNT_TO = COUNTS.map((at) => `${at}\n`).join('')
+
+const countedBook = ({ host }: Rig): string => `name: counted
+summary: Commands that count
+hosts: ${host}
+become: true
+steps:
+${COUNTS.map(
+  (at) => `  - id: count${at}
+    shell: {script: "echo ${at} >>/srv/effects"}
+    undo: {command: {argv: ["true"]}}
+`,
+).join('')}`
+
+/** Everything that happens to hosts, and to the controller's disk and clock. */
+export const hostScenarios: readonly Scenario[] = [
+  scenario('bounded', 'the host loses power in a step and boots: nobody knows, the operator is asked', rebooted),
+  scenario('bounded', 'the step is killed on its host: nobody knows, the operator is asked', killedOnHost),
+  scenario('bounded', 'the run folder is wiped in a step: nobody knows, the operator is asked', receiptWiped),
+  scenario('bounded', 'a hung command that ignores TERM: ended at its deadline, no process left', (rig) =>
+    hung(rig, rig.cli),
+  ),
+  scenario('bounded', 'the same under sudo with a password: no process left', (rig) =>
+    hung(rig, withPassword(rig, 'opspw-password')),
+  ),
+  scenario('bounded', 'a wrong sudo password: tried once, nothing changed, exit code 4', wrongPassword),
+  scenario('bounded', 'no room where a file is replaced: it stays as it is, and resume replaces it later', targetFull),
+  scenario('bounded', 'no room for the run folder: what needs a pre-image is not done', runFolderFull),
+  scenario('bounded', 'read-only file systems: it is said, and nothing is changed', readOnlyRoot),
+  scenario('full', 'no /tmp and no /var/tmp: they are not needed', noTmp),
+  scenario('full', 'a noisy profile: its words are nobody else’s', noisy),
+  scenario('full', 'the clock is a day ahead: undone and known as undone', (rig) => clockOff(rig, 1)),
+  scenario('bounded', 'the clock is a day behind: undone and known as undone', (rig) => clockOff(rig, -1)),
+  scenario('bounded', 'the clock jumps ahead in a step: its deadline does not', (rig) => clockJumps(rig, 1)),
+  scenario('full', 'the clock jumps back in a step: its deadline does not', (rig) => clockJumps(rig, -1)),
+  scenario('bounded', 'no room for the journal: it stops before the next effect, and resume goes on', (rig) =>
+    controllerFull(rig, [1, 2, 3]),
+  ),
+  scenario('full', 'no room for the journal, page by page', (rig) =>
+    controllerFull(rig, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+  ),
+]
+
+function scenario(form: Scenario['form'], name: string, run: Scenario['run']): Scenario {
+  return { name, form, run }
+}
