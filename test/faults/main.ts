@@ -8,11 +8,13 @@ import { labSettings } from '../../lab/settings.ts'
 import { figuresText, killMatrix } from './kill-matrix.ts'
 import { networkMatrix } from './network.ts'
 import type { Ending, MatrixOptions } from './scenario.ts'
+import { printTable } from './table.ts'
 
 // `npm run faults`: every fault on real hosts, in full. Needs root, as the lab does.
 //   --kills N     until so many have hit (200)   --seed S   where, and in which order (told, so that it can be repeated)
 //   --only NAME   a matrix: kill, network; one killed run: kill-17; else a part of a scenario's name
 //   --lanes N     labs side by side (2)          --evidence DIR   for all that a wrong ending left
+//   --table       what is promised, row by row, with the tests that prove it; from --report FILE... of vitest, else run now
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     lanes: { type: 'string', default: '2' },
     evidence: { type: 'string' },
+    table: { type: 'boolean', default: false },
+    report: { type: 'string', multiple: true, default: [] },
   },
 })
 const tell = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -74,6 +78,10 @@ function chosen(only: string): readonly (readonly [string, string])[] {
   return Object.keys(MATRICES).flatMap((name) => (name === 'kill' ? [] : [[name, only] as const]))
 }
 
+if (values.table) {
+  printTable(values.report, print)
+  process.exit()
+}
 tell(`seed ${seed}`)
 const results: boolean[] = []
 for (const [name, only] of chosen(values.only)) results.push((await MATRICES[name]?.(only)) ?? false)

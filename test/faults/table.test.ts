@@ -26,14 +26,18 @@ describe('the table of promises', () => {
 
 describe('a result', () => {
   const report = (status: string) => ({
-    testResults: [{ assertionResults: [{ fullName: 'a plan writes nothing', status }] }],
+    testResults: [
+      { name: '/x/test/engine/plan.test.ts', assertionResults: [{ fullName: 'a plan writes nothing', status }] },
+    ],
   })
+  const plan = namedTest('engine/plan.test.ts > plan writes')
 
-  test('is that of all tests of the name', () => {
-    expect(statusOf('plan writes', [report('passed')])).toBe('passed')
-    expect(statusOf('plan writes', [report('passed'), report('failed')])).toBe('failed')
-    expect(statusOf('plan writes', [report('skipped')])).toBe('not run')
-    expect(statusOf('another', [report('passed')])).toBe('not run')
+  test('is that of all tests of the name in the file', () => {
+    expect(statusOf(plan, [report('passed')])).toBe('passed')
+    expect(statusOf(plan, [report('passed'), report('failed')])).toBe('failed')
+    expect(statusOf(plan, [report('skipped')])).toBe('not run')
+    expect(statusOf({ ...plan, words: 'another' }, [report('passed')])).toBe('not run')
+    expect(statusOf({ ...plan, file: 'another.test.ts' }, [report('passed')])).toBe('not run')
   })
 
   test('is shown in its row, and counted', () => {

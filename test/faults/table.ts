@@ -24,14 +24,24 @@ export type Status = 'passed' | 'failed' | 'not run'
 /** What is needed of a JSON report of vitest. */
 export interface Report {
   readonly testResults: readonly {
+    readonly name: string // the file
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
   }[]
 }
 
-/** How the tests with these words in their names ended, taken together. */
-export function statusOf(words: string, reports: readonly Report[]): Status {
-  const all = reports.flatMap(({ testResults }) => testResults.flatMap(({ assertionResults }) => assertionResults))
-  const ended = all.filter(({ fullName, status }) => fullName.includes(words) && /^(?:passed|failed)$/.test(status))
+/** Files that hold cases and no tests are run by these. */
+const RUN_BY: Readonly<Record<string, string>> = {
+  'conformance/cases.ts': 'transport/conformance.test.ts',
+  'conformance/account-cases.ts': 'transport/conformance.test.ts',
+  'lab/support/hostile-host.ts': 'lab/transport.test.ts',
+}
+const runFile = (file: string): string => `test/${RUN_BY[file] ?? file}`
+
+/** How the tests of that file with these words in their names ended, taken together. */
+export function statusOf({ file, words }: NamedTest, reports: readonly Report[]): Status {
+  const files = reports.flatMap(({ testResults }) => testResults).filter(({ name }) => name.endsWith(runFile(file)))
+  const named = files.flatMap((one) => one.assertionResults).filter(({ fullName }) => fullName.includes(words))
+  const ended = named.filter(({ status }) => /^(?:passed|failed)$/.test(status))
   if (ended.length === 0) return 'not run'
   return ended.every(({ status }) => status === 'passed') ? 'passed' : 'failed'
 }
@@ -40,7 +50,7 @@ export function statusOf(words: string, reports: readonly Report[]): Status {
 export function tableText(reports: readonly Report[]): string {
   const lines = ROWS.flatMap(({ id, what, tests, open }) => [
     `${id.padEnd(4)}${what}`,
-    ...tests.map((text) => `      ${statusOf(namedTest(text).words, reports).padEnd(8)} ${text}`),
+    ...tests.map((text) => `      ${statusOf(namedTest(text), reports).padEnd(8)} ${text}`),
     ...(open === undefined ? [] : [`      ${tests.length === 0 ? 'not tested' : 'beyond'}: ${open}`]),
   ])
   const states = ROWS.map(({ tests }) => rowStatus(tests, reports))
@@ -51,30 +61,23 @@ export function tableText(reports: readonly Report[]): string {
 
 function rowStatus(tests: readonly string[], reports: readonly Report[]): Status | 'not tested' {
   if (tests.length === 0) return 'not tested'
-  const states = tests.map((text) => statusOf(namedTest(text).words, reports))
+  const states = tests.map((text) => statusOf(namedTest(text), reports))
   return states.includes('failed') ? 'failed' : states.includes('not run') ? 'not run' : 'passed'
 }
 
 /** Prints the table from reports of vitest (`--reporter=json`); without any, runs the tests first, those on real hosts too. */
 export function printTable(reportFiles: readonly string[], print: (text: string) => void): void {
   const reports = reportFiles.length > 0 ? reportFiles.map(readReport) : [runTests()]
-  print(`${tableText(reports)}\n`)
+  print(tableText(reports))
 }
 
 const readReport = (file: string): Report => JSON.parse(readFileSync(file, 'utf8')) as Report // vitest's JSON report
-
-/** Files that hold cases and no tests are run by these. */
-const RUN_BY: Readonly<Record<string, string>> = {
-  'conformance/cases.ts': 'transport/conformance.test.ts',
-  'conformance/account-cases.ts': 'transport/conformance.test.ts',
-  'lab/support/hostile-host.ts': 'lab/transport.test.ts',
-}
 
 function runTests(): Report {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-table-'))
   const file = join(folder, 'report.json')
   const files = new Set(ROWS.flatMap(({ tests }) => tests.map((text) => namedTest(text).file)))
-  const paths = [...files].map((one) => join('test', RUN_BY[one] ?? one))
+  const paths = new Set([...files].map(runFile))
   spawnSync('vitest', ['run', '--reporter=json', `--outputFile=${file}`, ...paths], { stdio: ['ignore', 2, 2] })
   const report = readReport(file)
   rmSync(folder, { recursive: true })

@@ -50,3 +50,8 @@ test('attempts are undone one by one, the newest first', () => {
 test('what was undone stays so when the step is made again', () => {
   expect(states(attempt, undone, attempt, finished)).toEqual(['undone', 'changed'])
 })
+
+test('an event of a newer version is told as that', () => {
+  const future = { type: 'future', ...place } as unknown as RecordedEvent // what another version wrote
+  expect(() => states(future)).toThrow('the journal holds an event that this version does not know: "future"')
+})
