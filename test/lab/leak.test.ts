@@ -198,7 +198,7 @@ async function search(expected: readonly string[]): Promise<void> {
   expect(found.filter((file) => !isOfRun(file))).toEqual(expected)
   const ofRuns = found.filter(isOfRun)
   if (ofRuns.length > 0) {
-    const { stdout } = await sshLab('h1', [`stat -c %a:%U ${ofRuns.join(' ')} /var/lib/runbook`], settings)
+    const { stdout } = await sshLab('h1', [`stat -c %a:%U ${ofRuns.join(' ')} /var/lib/runbook/[0-9]*`], settings)
     expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['600:root', '700:root']))
   }
   expect(told).toEqual([])
