@@ -45,7 +45,7 @@ function readVarsFile(file: string, unvault: Unvault): Result<readonly Override[
   const text = readText(file, 'file of variables')
   if (!text.ok) return text
   if (isVaultText(text.value)) return readVaultFile(file, text.value, unvault)
-  const tree = parseYaml(file, text.value, 'runbook')
+  const tree = parseYaml(file, text.value, 'variables')
   if (!tree.ok) return tree
   if (tree.value.kind !== 'map') {
     return fail([{ kind: 'schema', message: `${file} must be a mapping of variables`, at: spanOf(tree.value) }])

@@ -27,6 +27,6 @@ export const unusedVarsFileNames = (files: readonly string[], used: ReadonlySet<
 
 function membersOfFile(file: string): readonly YamlMember[] {
   const text = readText(file, 'file of variables')
-  const tree = text.ok ? parseYaml(file, text.value, 'runbook') : text
+  const tree = text.ok ? parseYaml(file, text.value, 'variables') : text
   return tree.ok ? membersOf(tree.value) : []
 }

@@ -80,7 +80,7 @@ function convertVault(converting: Converting, raw: RawNode & { readonly kind: 's
 }
 
 function checkMarks(converting: Converting, raw: RawNode): void {
-  const isVault = converting.dialect === 'inventory' && raw.kind === 'scalar' && VAULT_TAGS.includes(raw.tag ?? '')
+  const isVault = converting.dialect !== 'runbook' && raw.kind === 'scalar' && VAULT_TAGS.includes(raw.tag ?? '')
   if (raw.tag !== undefined && !STANDARD_TAG.test(raw.tag) && !isVault) {
     refuse(converting, raw, `the tag ${raw.tag.replace('tag:yaml.org,2002:', '!!')} is not taken`)
   }
@@ -101,7 +101,7 @@ function refuse(converting: Converting, raw: RawMarks, message: string, hint?: s
 function convertAlias(converting: Converting, raw: RawNode & { readonly kind: 'alias' }, way: Way): YamlNode {
   const target = converting.anchors.get(raw.name)
   const nothing = { ...raw, kind: 'scalar', source: converting.source, value: null, style: 'plain' } as const
-  if (converting.dialect === 'runbook') return nothing // already refused
+  if (converting.dialect !== 'inventory') return nothing // already refused
   if (!target) return refuse(converting, raw, `the alias *${raw.name} has no anchor before it`)
   if (way.aliases.includes(target.start)) return refuse(converting, raw, `*${raw.name} holds itself`)
   if (converting.aliased > MAX_ALIASED) {
@@ -175,7 +175,7 @@ function keyOf(converting: Converting, key: RawNode): { readonly text: string; r
     refuse(converting, key, read.ok ? 'a key is missing before the colon' : read.message)
     return undefined
   }
-  if (converting.dialect === 'runbook' && typeof read.value === 'string' && /[\r\n]/.test(read.value)) {
+  if (converting.dialect !== 'inventory' && typeof read.value === 'string' && /[\r\n]/.test(read.value)) {
     refuse(converting, key, 'a key may not hold a line break')
     return undefined
   }

@@ -1,5 +1,5 @@
 /**
- * How a file is read. `runbook`: YAML 1.2 core, without anchors and merge keys. `inventory`: YAML 1.1 as PyYAML reads
- * it for Ansible, with both.
+ * How a file is read. `runbook`: YAML 1.2 core, without anchors and merge keys; `variables`: the same, with values that
+ * ansible-vault encrypted. `inventory`: YAML 1.1 as PyYAML reads it for Ansible, with all of these.
  */
-export type Dialect = 'runbook' | 'inventory'
+export type Dialect = 'runbook' | 'variables' | 'inventory'

@@ -10,6 +10,7 @@ import { syntaxProblem } from './yaml-syntax-problem.ts'
 
 const LIMITS = {
   runbook: { bytes: 256 * 1024, text: '256 KiB' },
+  variables: { bytes: 256 * 1024, text: '256 KiB' },
   inventory: { bytes: 8 * 1024 * 1024, text: '8 MiB' },
 } as const
 
@@ -32,8 +33,8 @@ export function parseYaml(file: string, text: string, dialect: Dialect): Result<
 /** uniqueKeys is quadratic (measured: 20 000 keys 5 s), so convertYaml compares keys; directives cannot change `schema`. */
 const optionsOf = (dialect: Dialect) =>
   ({
-    version: dialect === 'runbook' ? '1.2' : '1.1',
-    schema: dialect === 'runbook' ? 'core' : 'yaml-1.1',
+    version: dialect === 'inventory' ? '1.1' : '1.2',
+    schema: dialect === 'inventory' ? 'yaml-1.1' : 'core',
     uniqueKeys: false,
     merge: false,
     resolveKnownTags: false,
@@ -41,9 +42,9 @@ const optionsOf = (dialect: Dialect) =>
     strict: true,
     prettyErrors: false,
     logLevel: 'silent',
-    ...(dialect === 'inventory'
-      ? { customTags: VAULT_TAGS.map((tag) => ({ tag, resolve: (text: string) => text })) }
-      : {}),
+    ...(dialect === 'runbook'
+      ? {}
+      : { customTags: VAULT_TAGS.map((tag) => ({ tag, resolve: (text: string) => text })) }),
   }) as const
 
 /** The library's nodes, as little of them as the rest needs, read lazily. */

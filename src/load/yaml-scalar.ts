@@ -36,7 +36,7 @@ function readFloat(value: number, written: string): ScalarRead {
 
 function readString(value: string, dialect: Dialect): ScalarRead {
   if (value.includes('\0')) return { ok: false, message: 'a NUL character may not be in a text' }
-  if (dialect === 'runbook' && value.length > MAX_TEXT) {
+  if (dialect !== 'inventory' && value.length > MAX_TEXT) {
     const hint = 'put long text into a file beside the runbook'
     return { ok: false, message: `this text is longer than ${MAX_TEXT} characters`, hint }
   }

@@ -70,7 +70,7 @@ function unknownTag(message: string): Said {
   const tag = message.replace(/^Unresolved tag: /, '').replace('tag:yaml.org,2002:', '!!')
   const hint =
     tag === '!vault'
-      ? 'values encrypted with ansible-vault stand in inventories, not here'
+      ? 'values encrypted with ansible-vault stand in inventories and files of variables, not here'
       : 'tags are not taken: write the value itself'
   return { message: `unknown tag ${tag}`, hint }
 }

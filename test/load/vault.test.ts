@@ -121,6 +121,19 @@ describe('values that ansible-vault encrypted', () => {
     )
   })
 
+  it('may stand in a file of variables, which is YAML 1.2 otherwise', () => {
+    const files = {
+      'h.yaml': 'etcd: {hosts: {e1: }}\n',
+      'v.yaml': `mode: no\npassword: ${inYaml('from the file', '  ')}`,
+    }
+    const { resolved } = resolve(files, ['v.yaml'])
+    expect(openedOf(resolved.hosts.get(hostName('e1'))?.secrets)).toEqual({ password: 'from the file' })
+    expect(() => resolve({ ...files, 'v.yaml': 'password: !vault plain\n' }, ['v.yaml'])).toThrow(
+      'no text of ansible-vault',
+    )
+    expect(() => resolve({ ...files, 'v.yaml': 'a: &x 1\nb: *x\n' }, ['v.yaml'])).toThrow('anchors')
+  })
+
   it('stay closed where nobody uses them', () => {
     const folder = writeFiles({ 'h.yaml': HOSTS })
     expect(loadInventory([join(folder, 'h.yaml')]).ok).toBe(true)
