@@ -6,7 +6,7 @@ export interface HostState {
   readonly host: string
   /** `path|type|mode|owner|group|link|size`, and for all but directories `|mtime`. */
   readonly files: readonly string[]
-  readonly contents: readonly string[] // sha256 and path, where anything is written
+  readonly contents: readonly string[] // sha256 and path, where steps write; elsewhere size and time must do
   readonly units: readonly string[] // states of services, what the workload's service runs with, kernel settings
 }
 
@@ -16,7 +16,7 @@ const pruned = `\\( ${alive.map((folder) => `-path ${folder}`).join(' -o ')} \\)
 
 const LOOK = `find / -xdev ${pruned} -printf '%p|%y|%m|%U|%G|%l|' \\( -type d -printf '\\n' -o -printf '%s|%T@\\n' \\)
 echo =contents
-find /etc /srv /usr/local /root /home /opt /var/lib -xdev ${pruned} -type f -exec sha256sum {} +
+find /etc /srv /usr/local /root /home /opt -xdev ${pruned} -type f -exec sha256sum {} +
 echo =units
 systemctl list-units --type=service --all --plain --no-legend | awk '$1 !~ /^user/ {print $1, $2, $3, $4}'
 systemctl show -p UnitFileState,ActiveState,NeedDaemonReload faults.service
