@@ -1,4 +1,4 @@
-import { type Command, displayCommand } from '../model/command.ts'
+import { type Command, displayCommand, quote } from '../model/command.ts'
 import type { HostName } from '../model/id.ts'
 import type { HostIdentity } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
@@ -26,6 +26,7 @@ export interface Errand {
   readonly holder: Holder
   readonly run: string // that is applied, or undone: whoever goes on with it takes its hosts over
   readonly doing: 'apply' | 'rollback'
+  readonly kept: ReadonlySet<HostName> // that stay the run's, also where it may not go on now
 }
 
 /**
@@ -38,9 +39,10 @@ export async function takeHostLocks(
   places: readonly Workplace[],
   identities: readonly HostIdentity[],
 ): Promise<HostLocks> {
-  const locks = openLocks(errand)
   const ids = new Map(identities.map(({ host, machineId }) => [host, machineId]))
-  const keyOf = ({ target }: Workplace): string => `${ids.get(target.name) || '~'} ${target.name}`
+  const machineOf = (host: HostName): string => ids.get(host) || `~ ${host}` // nobody's machine-id begins so
+  const locks = openLocks(errand, machineOf)
+  const keyOf = ({ target }: Workplace): string => `${machineOf(target.name)} ${target.name}`
   const [first, ...others] = places.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   const refusals: Problem[] = []
   const take = (place: Workplace): Promise<unknown> =>
@@ -49,7 +51,7 @@ export async function takeHostLocks(
   if (refusals.length === 0) await eachLimited(others, errand.input.forks, take)
   const [worst, ...more] = refusals
   if (!worst) return locks
-  await locks.release(new Set())
+  await locks.release(errand.kept)
   throw new ProblemError(worst, ...more)
 }
 
@@ -58,7 +60,7 @@ interface Taken extends Held {
   readonly privilege: Privilege
 }
 
-function openLocks(errand: Errand): HostLocks {
+function openLocks(errand: Errand, machineOf: (host: HostName) => string): HostLocks {
   const taken = new Map<HostName, Taken | 'unheld'>()
   const of = (host: HostName): Taken | undefined => {
     const own = taken.get(host)
@@ -74,7 +76,8 @@ function openLocks(errand: Errand): HostLocks {
       if (got === 'unheld') errand.input.emit({ type: 'not-held', host })
     },
     release: async (keep) => {
-      const back = [...taken.keys()].flatMap((host) => (keep.has(host) ? [] : (of(host) ?? [])))
+      const kept = new Set([...keep].map(machineOf)) // one machine may have two names here
+      const back = [...taken.keys()].flatMap((host) => (kept.has(machineOf(host)) ? [] : (of(host) ?? [])))
       for (const { place } of back) taken.delete(place.target.name)
       await eachLimited(back, errand.input.forks, giveBack)
     },
@@ -151,7 +154,7 @@ async function isOver({ journals, run }: RunInput, by: LockOwner): Promise<boole
 
 async function heldBy({ journals, inventory }: RunInput, by: LockOwner): Promise<Problem> {
   const isOurs = (await journals.list()).some((run) => run === by.run)
-  const unlock = `runbook unlock ${by.lock} -i ${inventory.sources.join(' -i ')}`
+  const unlock = `runbook unlock ${by.lock} -i ${inventory.sources.map(quote).join(' -i ')}`
   const goOn = `runbook resume ${by.run}, or runbook rollback ${by.run}`
   const left = isOurs ? goOn : `there: ${goOn}; where that controller is gone: ${unlock}`
   return {
@@ -175,7 +178,7 @@ export function fenced(
       throw new ProblemError({
         kind: 'locked',
         message: 'somebody has taken this host from the run: nothing more is begun there',
-        hint: 'look at who has it: runbook plan shows nothing of it, the next apply names them',
+        hint: 'look what was done there since, and by whom, before anything else; runbook resume names who has it',
       })
     },
   }

@@ -25,6 +25,9 @@ export function parseAnswer(said: string): Answer | undefined {
   return by ? { kind: 'refused', by } : undefined
 }
 
+/** They are shown in commands to type. */
+const isId = (text: string): boolean => /^[0-9A-Za-z]{1,64}$/.test(text)
+
 const LINES = 7 // the one of the script, and those of the file
 
 /** The locks that a look has found. */
@@ -35,7 +38,7 @@ export function parseOwners(said: string, word: 'held' | 'refused' = 'held'): re
     const [head = '', whose = '', owner = '', since = '', runbook = '', doing = ''] = lines.slice(index, index + LINES)
     const [, token, state, folder] = /^[a-z]+ (\d+) (stands|gone) (\/.*)$/.exec(head) ?? []
     const [lock, run] = whose.split(' ')
-    if (token === undefined || folder === undefined || !lock || !run) return []
+    if (token === undefined || folder === undefined || !lock || !run || !isId(lock) || !isId(run)) return []
     const connection = state === 'stands' ? 'stands' : 'gone'
     return [{ lock, token: Number(token), folder, run, owner, since, runbook, doing, connection }]
   })

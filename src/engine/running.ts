@@ -98,7 +98,7 @@ export async function journaled(input: RunInput, { open, doing, check, work }: J
   try {
     const ending = await work({ input, contexts, record, keep: journal.keep, ...(locks ? { locks } : {}) })
     await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
-    await locks?.release(await leftInDoubt(input, doing))
+    await locks?.release(await leftInDoubt(input, doing.of))
     return { run: input.run, ...ending }
   } finally {
     await journal.close()
@@ -119,7 +119,7 @@ async function begin(
     const [taken, checked] = await Promise.allSettled([takeAll(input, open, doing), check?.()])
     if (taken.status === 'rejected') throw taken.reason
     if (checked.status === 'rejected') {
-      await taken.value?.release(new Set())
+      await taken.value?.release(await stillHeld(input, doing))
       throw checked.reason
     }
     if (input.past) await journal.append(start)
@@ -127,24 +127,31 @@ async function begin(
     return taken.value
   } catch (error) {
     await journal.close()
-    if (!input.past) await input.journals.discard(input.run)
+    if (!input.past) await input.journals.discard(input.run).catch(() => undefined) // the first failure is told
     throw error
   }
 }
 
 /** The hosts of the run, and others that it is known to work on. */
-async function takeAll(input: RunInput, open: OpenHosts, { verb, of, also }: Doing): Promise<HostLocks | undefined> {
+async function takeAll(input: RunInput, open: OpenHosts, doing: Doing): Promise<HostLocks | undefined> {
   const { holder } = input
   if (!holder) return undefined
   const own = [...open.contexts.values()]
-  const others = also.filter((host) => !open.contexts.has(host))
+  const others = doing.also.filter((host) => !open.contexts.has(host))
   const elsewhere = await Promise.all(others.flatMap((host) => own[0]?.elsewhere.open(host) ?? []))
-  const errand = { input, holder, run: of ?? input.run, doing: verb }
+  const errand = { input, holder, run: doing.of ?? input.run, doing: doing.verb, kept: await stillHeld(input, doing) }
   return takeHostLocks(errand, [...own, ...elsewhere], await open.identities())
 }
 
+/** The hosts that a run which was interrupted holds already, and keeps when it may not go on now. */
+async function stillHeld(input: RunInput, { of, also }: Doing): Promise<ReadonlySet<HostName>> {
+  if (!input.past && of === undefined) return new Set()
+  const { outcome } = await input.journals.fold(of ?? input.run)
+  return outcome === undefined ? new Set([...input.hosts.map(({ name }) => name), ...also]) : leftInDoubt(input, of)
+}
+
 /** The hosts that keep their lock: nobody knows how something ended there. */
-async function leftInDoubt({ journals, run }: RunInput, { of }: Doing): Promise<ReadonlySet<HostName>> {
+async function leftInDoubt({ journals, run }: RunInput, of: RunId | undefined): Promise<ReadonlySet<HostName>> {
   const { changes } = await journals.fold(of ?? run)
   return new Set(changes.filter(keepsHost).flatMap(({ host, on }) => [host, on ?? host]))
 }
