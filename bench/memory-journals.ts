@@ -19,6 +19,7 @@ export function memoryJournals(): JournalStore {
     create: open,
     reopen: open,
     discard: () => Promise.resolve(),
+    hashSeal: () => Promise.resolve({ seal: (value) => value, open: (value) => value }),
     list: () => Promise.resolve([]),
     read: () => Promise.resolve(events.map((event, seq) => ({ seq, time: '', event }))),
     fold: () => Promise.resolve(foldRun(events)),

@@ -80,7 +80,7 @@ async function applyOne(command: Apply, name: string, world: World): Promise<Exi
   if (saved) refuseOtherSecrets(saved, resolved.params)
   const prepared = saved ? { ...resolved, params: saved.params } : resolved
   if (command.only === 'hosts') return listHosts(prepared, world)
-  const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  const journals = openJournalStore(runsFolder(command.stateDir, world), world)
   const engine = { prepared, world, forks: command.reach.forks, journals }
   const plan = saved ?? (await planNow(telling, engine))
   if (!isSilent(command)) tellPlan(plan, { telling })

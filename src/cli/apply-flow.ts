@@ -69,7 +69,7 @@ export async function rollBackNow(telling: Telling, flow: Flow & { readonly reco
     watched(telling, { ...changing(flow, words), names }, async (watch) =>
       rollBack({
         ...(await runInput(flow, { run, watch })),
-        record: revealedRecord(record, flow.world.secrets.marks()),
+        record: revealedRecord(record, { marks: flow.world.secrets.marks(), seal: await journals.hashSeal() }),
       }),
     ),
   )

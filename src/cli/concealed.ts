@@ -1,6 +1,6 @@
 import type { Concealing } from '../model/conceal.ts'
 import type { Emit, Event, RecordedEvent } from '../model/event.ts'
-import type { Journal, JournalStore } from '../model/journal.ts'
+import type { HashSeal, Journal, JournalStore } from '../model/journal.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { RedactedStream } from '../model/redact.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
@@ -32,18 +32,28 @@ export function concealedEmit(emit: Emit, { redactor }: SecretKeeper, concealing
   }
 }
 
-/** Journals in which secrets stand as marks where they are needed again, and as *** elsewhere. */
+/** Journals in which secrets stand as marks where they are needed again, and as *** elsewhere; hashes of files are sealed. */
 export function concealedJournals(store: JournalStore, secrets: SecretKeeper, concealing: Concealing): JournalStore {
   const concealed = (journal: Journal): Journal => ({
     ...journal,
-    append: (event) => journal.append(marked(event, secrets.marks(), concealing)),
+    append: async (event) =>
+      journal.append(withoutHashes(marked(event, secrets.marks(), concealing), await store.hashSeal())),
   })
   return {
     ...store,
     create: async (run) => concealed(await store.create(run)),
     reopen: async (run) => concealed(await store.reopen(run)),
-    fold: async (run) => revealedRecord(await store.fold(run), secrets.marks()),
+    fold: async (run) =>
+      revealedRecord(await store.fold(run), { marks: secrets.marks(), seal: await store.hashSeal() }),
   }
+}
+
+/** As states of files hold them, which undoing compares with what is on the host. */
+function withoutHashes(event: RecordedEvent, { seal }: HashSeal): RecordedEvent {
+  if (event.type !== 'step-started') return event
+  const { before, after } = event.change
+  const hidden = <T>(value: T): T => seal(value as Json) as T // sealed: texts stay texts
+  return { ...event, change: { ...event.change, before: hidden(before), after: hidden(after) } }
 }
 
 /** Concealed, but for what undoing and going on need as it was. */
@@ -63,9 +73,15 @@ function marked(event: RecordedEvent, marks: SecretMarks, concealing: Concealing
   }
 }
 
-/** A record with its secrets in place again; those that have no value now stay marks. */
-export function revealedRecord(record: RunRecord, marks: SecretMarks): RunRecord {
-  const open = <T>(value: T): T => marks.reveal(value as Json, () => undefined) as T // sealed: texts stay texts
+/** What was taken out of a record, and is put back. */
+interface Revealing {
+  readonly marks: SecretMarks
+  readonly seal: HashSeal
+}
+
+/** A record with its secrets and hashes in place again; those that have no value now stay marks. */
+export function revealedRecord(record: RunRecord, { marks, seal }: Revealing): RunRecord {
+  const open = <T>(value: T): T => seal.open(marks.reveal(value as Json, () => undefined)) as T // sealed: texts stay texts
   return {
     ...record,
     changes: record.changes.map(

@@ -36,7 +36,7 @@ export async function planInputOf({ prepared, world, forks, journals, emit, past
     tool: versionOf(world),
     forks,
     owed: await owedBefore(prepared.runbook.name, { journals, world }),
-    ...(past ? { past: revealedRecord(past, world.secrets.marks()) } : {}),
+    ...(past ? { past: revealedRecord(past, { marks: world.secrets.marks(), seal: await journals.hashSeal() }) } : {}),
   }
 }
 

@@ -27,7 +27,7 @@ type Resume = CommandOf<'resume'>
 /** `runbook resume RUN`: goes on with a run that was interrupted, as the same run. */
 export async function resumeCommand(command: Resume, world: World): Promise<ExitCode> {
   const telling = { world, output: command.output }
-  const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  const journals = openJournalStore(runsFolder(command.stateDir, world), world)
   const run = await findRun(journals, command.run, 'apply')
   const over = await reasonNotToGoOn(journals, await journals.fold(run))
   if (over !== undefined) {

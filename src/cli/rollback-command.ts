@@ -19,7 +19,7 @@ type Rollback = CommandOf<'rollback'>
 /** `runbook rollback RUN`: undoes what the run changed and no earlier rollback undid. */
 export async function rollbackCommand(command: Rollback, world: World): Promise<ExitCode> {
   const telling = { world, output: command.output }
-  const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  const journals = openJournalStore(runsFolder(command.stateDir, world), world)
   const record = await journals.fold(await findRun(journals, command.run, 'apply'))
   refuseRollbackOfRollback(record)
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))

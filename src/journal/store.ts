@@ -10,15 +10,20 @@ import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { GENESIS, open, seal } from './chain.ts'
 import { foldRun } from './fold.ts'
+import { openHashSeal, type RandomBytes } from './hash-seal.ts'
 import { mustBeSynced } from './must-be-synced.ts'
 
-/** Runs kept as `<dir>/<run id>/run.jsonl`: folders 0700, files 0600, one hash-chained line an event. */
-export function openJournalStore(dir: string, clock: Pick<Clock, 'now'>): JournalStore {
+/** Runs kept as `<dir>/<run id>/run.jsonl`: folders 0700, files 0600, one hash-chained line an event. `randomBytes`: for who writes. */
+export function openJournalStore(
+  dir: string,
+  clock: Pick<Clock, 'now'> & { readonly randomBytes?: RandomBytes },
+): JournalStore {
   const fileOf = (run: RunId) => path.join(dir, run, 'run.jsonl')
   return {
     create: (run) => guarded(fileOf(run), () => createJournal({ run, file: fileOf(run), clock })),
     reopen: (run) => guarded(fileOf(run), () => reopenJournal({ run, file: fileOf(run), clock })),
     discard: (run) => guarded(fileOf(run), () => discardJournal(fileOf(run))),
+    hashSeal: () => guarded(dir, () => openHashSeal(dir, clock.randomBytes)),
     list: () => guarded(dir, () => listRuns(dir)),
     read: (run) => guarded(fileOf(run), () => readRecords(fileOf(run))),
     fold: (run) => guarded(fileOf(run), () => foldStored({ dir, run, fileOf })),

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from './event.ts'
 import type { RunId } from './id.ts'
+import type { Json } from './json.ts'
 import type { KeptFile } from './module.ts'
 import type { RunRecord } from './run-record.ts'
 
@@ -20,6 +21,16 @@ export interface JournalRecord {
   readonly event: RecordedEvent
 }
 
+/**
+ * Hides hashes in what is kept, and gives them back: a plain SHA-256 of a file that is known but for a short secret gives
+ * the secret away to whoever gets to see the journal.
+ */
+export interface HashSeal {
+  seal(value: Json): Json
+  /** What was sealed with another key, or not at all, stays as it is. */
+  open(value: Json): Json
+}
+
 /** All runs that this controller knows. */
 export interface JournalStore {
   create(run: RunId): Promise<Journal>
@@ -27,6 +38,8 @@ export interface JournalStore {
   reopen(run: RunId): Promise<Journal>
   /** Forgets a run of which nothing but its start is recorded: one that did nothing. */
   discard(run: RunId): Promise<void>
+  /** Of this folder; makes its key where there is none. */
+  hashSeal(): Promise<HashSeal>
   /** Newest first. */
   list(): Promise<readonly RunId[]>
   /** The records up to the last whole one; a damaged record anywhere before the end throws ProblemError kind io. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,6 +31,10 @@ const FORMS: readonly string[] = [
   }),
   SECRET.slice(0, 16), // also where it is cut in two
   SECRET.slice(-16),
+  // Of files that are known but for the secret: whoever has such a hash can try all short secrets.
+  ...[`first\nuser:${SECRET}\nlast\n`, `token = ${SECRET}\n`].map((content) =>
+    createHash('sha256').update(content).digest('hex'),
+  ),
 ]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'runbook-leak-'))
