@@ -7,18 +7,21 @@ import { isLost } from './link.ts'
 import { openHosts } from './open-hosts.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { lastReplyAt, sessionAt } from './session-at.ts'
+import { isToBeSeen, settleOpen } from './settle.ts'
 import { isArmed, settleArmed } from './settle-armed.ts'
 
-/** Begun and not known to have ended, where something on the host may tell what looking does not. */
-export const mayTell = (change: ChangeRecord): boolean => isCommandInDoubt(change) || isArmed(change)
+/** Begun and not known to have ended, where something on the host may tell: a receipt, or what it looks like there. */
+export const mayTell = (change: ChangeRecord): boolean =>
+  isCommandInDoubt(change) || isArmed(change) || isToBeSeen(change)
 
 /** Begun and not known to have ended, where the receipt of one command is all that there is to know. */
 const isCommandInDoubt = (open: ChangeRecord): boolean =>
   isLeftOpen(open) && open.change.verb === 'run' && open.trace === undefined
 
 /**
- * Records what hosts have undone by themselves, and how the commands of an interrupted run ended that nobody waited for, by
- * the receipts on their hosts; waits for those that still run, with their output. What no receipt tells stays in doubt.
+ * Records what hosts have undone by themselves, how the commands of an interrupted run ended that nobody waited for, by the
+ * receipts on their hosts, and what looking shows of other changes; waits for those that still run, with their output. What
+ * nothing tells stays in doubt. A plan that is made afterwards knows it all.
  */
 export async function settleByReceipts(input: RunInput, changes: readonly ChangeRecord[]): Promise<void> {
   const names = new Set(changes.filter(mayTell).map(({ host }) => host))
@@ -33,6 +36,7 @@ export async function settleByReceipts(input: RunInput, changes: readonly Change
     const undone = await settleArmed(running, changes)
     const open = changes.filter((change) => isCommandInDoubt(change) && !undone.includes(change))
     for (const change of open) await settleOne(running, change)
+    await settleOpen(running, (await input.journals.fold(input.run)).changes)
   } finally {
     await journal.close()
     await hosts.close()

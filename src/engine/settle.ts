@@ -13,6 +13,9 @@ import { pause, type Running, stepOf } from './running.ts'
 /** Begun, and not known to have ended well. */
 const isOpen = ({ state }: ChangeRecord): boolean => state === 'started' || state === 'failed'
 
+/** Open, and its host shows what became of it. */
+export const isToBeSeen = (change: ChangeRecord): boolean => isOpen(change) && !isUnseen(change)
+
 /** Of each change that nobody and nothing knows the end of: what it is, and how the operator says what became of it. */
 export function unknownChanges(changes: readonly ChangeRecord[]): readonly Problem[] {
   return changes.filter(isInDoubt).map(inDoubt)
@@ -37,7 +40,7 @@ const inDoubt = ({ host, step, name, change }: ChangeRecord): Problem => ({
 export async function settleOpen(running: Running, changes: readonly ChangeRecord[]): Promise<readonly ChangeRecord[]> {
   const notBegun: ChangeRecord[] = []
   for (const change of changes.filter(isInDoubt)) await waitUntilOver(running, change) // nothing is undone while it runs
-  for (const change of changes.filter((one) => isOpen(one) && !isUnseen(one))) {
+  for (const change of changes.filter(isToBeSeen)) {
     const { host, stage, step } = change
     const place = { host, stage, step }
     const found = await findEnd(running, change)

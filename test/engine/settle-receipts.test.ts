@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
+import { applyPlan } from '../../src/engine/apply.ts'
+import { makePlan } from '../../src/engine/plan.ts'
 import { settleByReceipts } from '../../src/engine/settle-receipts.ts'
 import type { RecordedEvent } from '../../src/model/event.ts'
 import { hostName, stepId } from '../../src/model/id.ts'
 import { defineModule } from '../../src/model/module.ts'
-import { succeed } from '../../src/model/problem.ts'
+import { ProblemError, succeed } from '../../src/model/problem.ts'
 import { Type } from '../../src/model/schema.ts'
 import { fakeConnection, fakeTransport } from '../fake/fake-transport.ts'
-import { makeWorld, runbook, stage, step } from './world.ts'
+import { makeWorld, runbook, setKey, stage, step } from './world.ts'
 
 /** Gives what its one command gave, as `command` does. */
 const free = defineModule({
@@ -92,4 +94,31 @@ test.each(WAYS)('how a step with `on` ended is looked for on the host that it wo
     { state: 'changed', output: { code: 4, stdout: 'moved\n' } },
   ])
   expect(own.asked).toEqual([])
+})
+
+test('what a killed run had done is settled before the next plan is made, which says so', async () => {
+  const world = await makeWorld(['e1'], { a: 'old', b: 'old' })
+  const book = runbook([
+    stage('one', [step('a', setKey, { key: 'a', to: 'new' }), step('b', setKey, { key: 'b', to: 'new' })]),
+  ])
+  const input = world.runInput(book)
+  const { journals, run } = input
+  const mortal: typeof journals = {
+    ...journals,
+    create: async (id) => {
+      const journal = await journals.create(id)
+      const append: typeof journal.append = (event) =>
+        event.type === 'step-finished'
+          ? Promise.reject(new ProblemError({ kind: 'io', message: 'killed' }))
+          : journal.append(event)
+      return { ...journal, append }
+    },
+  }
+  await applyPlan({ ...input, journals: mortal, plan: await makePlan(input) }).catch(() => undefined)
+  expect((await journals.fold(run)).changes).toMatchObject([{ step: 'a', state: 'started' }])
+  await settleByReceipts(input, (await journals.fold(run)).changes)
+  const past = await journals.fold(run)
+  expect(past.changes).toMatchObject([{ step: 'a', state: 'changed' }])
+  const plan = await makePlan({ ...input, past })
+  expect(plan.stages[0]?.steps.map(({ decision }) => decision.kind)).toEqual(['skipped', 'change'])
 })
