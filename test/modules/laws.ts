@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import { expect } from 'vitest'
-import { canonical, isObject, type Json, type JsonObject } from '../../src/model/json.ts'
+import { canonical, isObject, type JsonObject } from '../../src/model/json.ts'
 import type { Change, Decision, Detail, Module } from '../../src/model/module.ts'
 import { ProblemError } from '../../src/model/problem.ts'
 import { unreachable } from '../../src/model/unreachable.ts'
@@ -8,18 +8,20 @@ import { type FileEntry, readFileState } from '../../src/modules/system/file-sta
 import { readUnitState } from '../../src/modules/system/unit-state.ts'
 import { type LawCase, placed } from './law-case.ts'
 import type { LawHost } from './law-host.ts'
-import { snapshot } from './snapshot.ts'
+import { applyOn, argsOf, look, recorded, type Trial } from './trial.ts'
+import { undoDone, undoFromEverywhere } from './undo-laws.ts'
 
 let made = 0 // folders of cases must differ within a run
 
 /**
  * The five laws on one case: reading is harmless, planning is pure, doing settles, undoing restores, arguments are
- * guarded. Undoing is tried before anything was done, after all was done, and twice.
+ * guarded. Undoing is tried from wherever a change can have come to (undo-laws.ts).
  */
 export async function obeyLaws(module: Module, lawCase: LawCase, host: LawHost): Promise<void> {
   made += 1
-  const folder = `${host.scratch}/case-${made}`
-  const runFolder = `${host.scratch}/run-${made}/step`
+  const number = made
+  const folder = `${host.scratch}/case-${number}`
+  const runFolder = `${host.scratch}/run-${number}/step`
   const wanted = placed(lawCase, folder)
   await succeed(host.run(`mkdir -p ${folder}`, '/'), 'making the folder')
   try {
@@ -27,16 +29,11 @@ export async function obeyLaws(module: Module, lawCase: LawCase, host: LawHost):
     guardArguments(module, wanted.args)
     await obeyOn({ module, wanted, host, folder, runFolder })
   } finally {
-    await host.run(`${wanted.teardown ?? ':'}\ncd /; chattr -R -i ${folder} 2>/dev/null; rm -rf ${folder}`, folder)
+    await host.run(
+      `${wanted.teardown ?? ':'}\ncd /; chattr -R -i ${folder} 2>/dev/null; rm -rf ${folder} ${host.scratch}/run-${number}`,
+      folder,
+    )
   }
-}
-
-interface Trial {
-  readonly module: Module
-  readonly wanted: LawCase
-  readonly host: LawHost
-  readonly folder: string
-  readonly runFolder: string
 }
 
 async function obeyOn(trial: Trial): Promise<void> {
@@ -71,10 +68,7 @@ async function refuseToApply(trial: Trial, change: Change, refuses: string): Pro
 
 async function doAndUndo(trial: Trial, change: Change, start: string): Promise<void> {
   const { wanted, host, folder } = trial
-  if (change.reversible && trial.module.revert && change.settles) {
-    await revertOn(trial, change)
-    expect(await look(trial), 'undoing what never began changes nothing').toBe(start)
-  }
+  await undoFromEverywhere(trial, change, start)
   const output = await applyOn(trial, change)
   if (wanted.output) expect(output).toMatchObject(wanted.output)
   if (wanted.holds !== undefined) await succeed(host.run(wanted.holds, folder), 'what must hold after applying')
@@ -86,10 +80,7 @@ async function doAndUndo(trial: Trial, change: Change, start: string): Promise<v
   }
   if (!change.reversible) return
   expect(trial.module.revert, 'what is reversible has a revert').toBeTypeOf('function')
-  await revertOn(trial, change)
-  expect(await look(trial), 'undoing restores').toBe(start)
-  await revertOn(trial, change)
-  expect(await look(trial), 'undoing twice is undoing once').toBe(start)
+  await undoDone(trial, change, start)
   if (!change.settles) return
   const again = await decideOn(trial)
   expect(again.kind === 'change' && canonical(again.change.before), 'after undoing, the same is to be done').toBe(
@@ -124,32 +115,12 @@ const numbered = (entry: FileEntry | null, known: Pick<FileEntry, 'owner' | 'gro
   ...(known.group === String(entry?.gid) && entry ? { group: entry.group } : {}),
 })
 
-const look = ({ host, folder, wanted }: Trial): Promise<string> => snapshot(host, { ...wanted, folder })
-
-const argsOf = ({ wanted }: Trial): JsonObject => ({ ...wanted.args, ...wanted.bound })
-
 async function decideOn(trial: Trial): Promise<Decision> {
   const args = frozen(argsOf(trial))
   const state = await trial.module.read(args, trial.host.probe())
   const decision = trial.module.plan(args, frozen(state))
   expect(plain(trial.module.plan(args, state)), 'planning is pure').toEqual(plain(decision))
   return decision
-}
-
-const applyOn = async (trial: Trial, change: Change): Promise<Json | undefined> =>
-  trial.module.apply?.(argsOf(trial), change, trial.host.session(trial.runFolder))
-
-/** As a rollback by another process does it: nothing but the recorded change is there. */
-const revertOn = async (trial: Trial, change: Change): Promise<void> =>
-  trial.module.revert?.(
-    argsOf(trial),
-    { ...JSON.parse(JSON.stringify(recorded(change))), predicts: {} },
-    trial.host.session(trial.runFolder),
-  )
-
-function recorded(change: Change): JsonObject {
-  const { material: _, predicts: __, trace: ___, ...kept } = change
-  return kept as unknown as JsonObject // sealed: what is left is plain data
 }
 
 /** The details of a change as text, one after another. */

@@ -1,0 +1,40 @@
+import type { Json, JsonObject } from '../../src/model/json.ts'
+import type { Change, Module, Session } from '../../src/model/module.ts'
+import type { LawCase } from './law-case.ts'
+import type { LawHost } from './law-host.ts'
+import { snapshot } from './snapshot.ts'
+
+/** One case of one module on one host. */
+export interface Trial {
+  readonly module: Module
+  readonly wanted: LawCase
+  readonly host: LawHost
+  readonly folder: string
+  readonly runFolder: string // of the step, for pre-images
+}
+
+export const look = ({ host, folder, wanted }: Trial): Promise<string> => snapshot(host, { ...wanted, folder })
+
+export const argsOf = ({ wanted }: Trial): JsonObject => ({ ...wanted.args, ...wanted.bound })
+
+export const sessionOf = ({ host, runFolder }: Trial): Session => host.session(runFolder)
+
+export const applyOn = async (
+  trial: Trial,
+  change: Change,
+  session: Session = sessionOf(trial),
+): Promise<Json | undefined> => trial.module.apply?.(argsOf(trial), change, session)
+
+/** As a rollback by another process does it: nothing but the recorded change is there. */
+export const revertOn = async (trial: Trial, change: Change): Promise<void> =>
+  trial.module.revert?.(argsOf(trial), asRecorded(change), sessionOf(trial))
+
+export const asRecorded = (change: Change): Change => ({
+  ...JSON.parse(JSON.stringify(recorded(change))),
+  predicts: {},
+})
+
+export function recorded(change: Change): JsonObject {
+  const { material: _, predicts: __, trace: ___, ...kept } = change
+  return kept as unknown as JsonObject // sealed: what is left is plain data
+}
