@@ -25,6 +25,16 @@ const args = Type.Object(
     cpu_weight: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 10_000, description: 'blocked unless its control group has this weight' }),
     ),
+    io_weight: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'blocked unless its control group has this I/O weight',
+      }),
+    ),
+    oom_score_adj: Type.Optional(
+      Type.Integer({ minimum: -1000, maximum: 1000, description: 'blocked unless it runs with this value' }),
+    ),
     window_s: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 60, description: "seconds of the processors' times (default 1)" }),
     ),
@@ -46,7 +56,7 @@ export const etcdPriority = defineModule({
 })
 
 function planPriority(wanted: Static<typeof args>, priority: Priority): Decision {
-  const wrong = (['nice', 'io_class', 'io_priority', 'cpu_weight'] as const).filter(
+  const wrong = (['nice', 'io_class', 'io_priority', 'cpu_weight', 'io_weight', 'oom_score_adj'] as const).filter(
     (name) => wanted[name] !== undefined && !isAsWanted(name, wanted[name], priority[name]),
   )
   const { threads, nice, io_class, io_priority, cpu_weight } = priority
@@ -55,7 +65,7 @@ function planPriority(wanted: Static<typeof args>, priority: Priority): Decision
   if (wrong.length === 0) return { kind: 'noop', summary, output: { ...priority, unit: { ...priority.unit } } }
   return {
     kind: 'blocked',
-    message: `${summary}; asked for ${wrong.map((name) => `${name} ${wanted[name]}`).join(', ')}`,
+    message: `${summary}; asked for ${wrong.map((name) => `${name} ${wanted[name]} (found ${priority[name] ?? 'none'})`).join(', ')}`,
     hint: 'was the member restarted? ionice (util-linux) is needed to see the I/O class',
   }
 }

@@ -43,7 +43,7 @@ test('threads that differ have no one value', () => {
   expect(priority).toMatchObject({ nice: null, io_class: null, io_priority: null })
   expect(etcdPriority.plan({ nice: -5 }, priority)).toMatchObject({
     kind: 'blocked',
-    message: expect.stringMatching(/nice values that differ, .*; asked for nice -5$/),
+    message: expect.stringMatching(/nice values that differ, .*; asked for nice -5 \(found none\)$/),
   })
 })
 
@@ -55,4 +55,11 @@ test('shares need not be a weight to the last digit', () => {
   const priority = parsePriority(frames({ weight: '10245\n' }))
   expect(etcdPriority.plan({ cpu_weight: 1000 }, priority)).toMatchObject({ kind: 'noop' })
   expect(etcdPriority.plan({ cpu_weight: 900 }, priority)).toMatchObject({ kind: 'blocked' })
+})
+
+test('what the group and the process have besides is asked for by name', () => {
+  const priority = parsePriority(frames({ cgroup: 'v2\n', weight: '100\n', ioweight: 'default 200\n', oom: '-999\n' }))
+  expect(etcdPriority.plan({ io_weight: 200, oom_score_adj: -999 }, priority)).toMatchObject({ kind: 'noop' })
+  expect(etcdPriority.plan({ io_weight: 100 }, priority)).toMatchObject({ kind: 'blocked' })
+  expect(etcdPriority.plan({ oom_score_adj: 0 }, priority)).toMatchObject({ kind: 'blocked' })
 })
