@@ -19,6 +19,7 @@ export interface Detour {
 }
 
 const PROXY = path.join(import.meta.dirname, 'network-proxy.ts')
+const WAIT_MS = 90_000
 let port = 20_000
 
 /** Makes such a way for the rig's host; the host's own key is known under it. */
@@ -38,7 +39,8 @@ export async function openDetour(rig: Rig): Promise<Detour> {
     for (const what of Object.keys(JSON.parse(line))) seen[what as keyof typeof seen] += 1 // printed by network-proxy.ts
   })
   const until = async (what: keyof typeof seen, count: number): Promise<void> => {
-    while (seen[what] < count) await delay(5)
+    for (const end = performance.now() + WAIT_MS; seen[what] < count; await delay(5))
+      if (performance.now() > end) throw new Error(`waited in vain for ${count} connections to be ${what}`)
   }
   await until('listening', 1)
   return {

@@ -75,10 +75,11 @@ async function cutInNextLogin(rig: Rig): Promise<void> {
   const started = detour.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 6)), ...GO)
   await said(started, 'line 2')
   for (const bytes of [0, 700, 1300]) {
-    const next = detour.count('taken') + 1
-    detour.order({ cut: { from: 'host', bytes, connection: next } })
+    const [taken, cut] = [detour.count('taken'), detour.count('cut')]
+    detour.order({ cut: { from: 'host', bytes, connection: taken + 1 } })
     detour.order({ now: true })
-    await detour.seen('cut', next)
+    await detour.seen('cut', cut + 2)
+    await detour.seen('taken', taken + 2)
   }
   await endsWith(started, 0)
   await ranOnce(rig, 6)
