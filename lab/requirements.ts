@@ -25,6 +25,7 @@ export const TOOLS: readonly (readonly [tool: string, debianPackage: string])[] 
   ['setsid', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['mount', 'mount'],
+  ['nft', 'nftables'],
 ]
 
 /** Fails with one LabError that lists everything the lab misses on this machine. */
