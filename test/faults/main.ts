@@ -5,6 +5,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import { hostMatrix } from './host.ts'
 import { figuresText, killMatrix } from './kill-matrix.ts'
 import { networkMatrix } from './network.ts'
 import type { Ending, MatrixOptions } from './scenario.ts'
@@ -12,7 +13,7 @@ import { printTable } from './table.ts'
 
 // `npm run faults`: every fault on real hosts, in full. Needs root, as the lab does.
 //   --kills N     until so many have hit (200)   --seed S   where, and in which order (told, so that it can be repeated)
-//   --only NAME   a matrix: kill, network; one killed run: kill-17; else a part of a scenario's name
+//   --only NAME   a matrix: kill, network, host; one killed run: kill-17; else a part of a scenario's name
 //   --lanes N     labs side by side (2)          --evidence DIR   for all that a wrong ending left
 //   --table       what is promised, row by row, with the tests that prove it; from --report FILE... of vitest, else run now
 
@@ -40,6 +41,7 @@ process.once('SIGINT', () => {
 const MATRICES: Readonly<Record<string, (only: string) => Promise<boolean>>> = {
   kill: killed,
   network: (only) => onLab(networkMatrix, only),
+  host: (only) => onLab(hostMatrix, only),
 }
 
 async function killed(only: string): Promise<boolean> {
