@@ -64,10 +64,10 @@ export function overlayArgv(id: string, host: LabHost): Argv {
 }
 
 /** Switches the host on and returns when its first process runs; does not wait for its sshd. */
-export async function bootHost(target: HostOfLab): Promise<void> {
+export async function bootHost(target: HostOfLab, devices: readonly string[] = []): Promise<void> {
   const { settings, state, host } = target
   const log = consoleLog(settings, host.name)
-  await spawnInside(state.init, starterArgv(host, makeCgroups(settings.id, host.name)), log)
+  await spawnInside(state.init, starterArgv(host, makeCgroups(settings.id, host.name), devices), log)
   await untilTrue(() => isOn(target), { what: `${host.name} to start (see ${log})` })
 }
 

@@ -2,6 +2,7 @@
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { buildImages } from './build-image.ts'
 import { killCgroup, removeCgroups } from './cgroup.ts'
+import { attachDisks, devicesOf } from './disks.ts'
 import { requireFreeAddresses, startForwarders } from './forward.ts'
 import { makeDisks, startGuests } from './guests/guests.ts'
 import { bootHost, crash, type HostOfLab, hasRoot, hostOfLab, isOn, makeRoot, powerOff } from './host.ts'
@@ -109,7 +110,7 @@ function resetHosts(settings: LabSettings, hosts: readonly LabHost[]): Promise<r
     const targets = hosts.map((host) => ({ settings, state, host }))
     await Promise.all(targets.map(crash))
     await Promise.all(targets.map(newRoot))
-    await Promise.all(targets.map(bootHost))
+    await Promise.all(targets.map((target) => bootHost(target, devicesOf(target))))
     await untilUp(state, hosts, membersOf(state))
     await untilGuestsUp({ settings, state })
     return hosts.map((host) => host.name)
@@ -119,11 +120,12 @@ function resetHosts(settings: LabSettings, hosts: readonly LabHost[]): Promise<r
 async function switchedOn(target: HostOfLab): Promise<void> {
   if (isOn(target)) return
   if (!hasRoot(target)) await newRoot(target)
-  await bootHost(target)
+  await bootHost(target, devicesOf(target))
 }
 
 async function newRoot(target: HostOfLab): Promise<void> {
   await makeRoot(target)
+  await attachDisks(target)
   await makeDisks(target)
 }
 

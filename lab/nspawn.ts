@@ -7,7 +7,7 @@ import type { LabHost } from './topologies.ts'
  * keep-unit, no register: no systemd runs outside; kill-signal: SIGTERM to nspawn is then a clean power-off, though
  * lab-init is not --boot; NET_ADMIN: nft, ip and sysctl in the host; add_key, keyctl: docker.
  */
-export function nspawnArgv(host: LabHost): Argv {
+export function nspawnArgv(host: LabHost, devices: readonly string[] = []): Argv {
   return [
     'systemd-nspawn',
     '--quiet',
@@ -23,12 +23,13 @@ export function nspawnArgv(host: LabHost): Argv {
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',
+    ...devices.map((device) => `--bind=${device}`),
     '/usr/local/lib/lab-init',
   ]
 }
 
 /** Argument list of a host's starter: a fresh network at each boot, and again when the host reboots itself. */
-export function starterArgv(host: LabHost, cgroups: readonly string[]): Argv {
+export function starterArgv(host: LabHost, cgroups: readonly string[], devices: readonly string[] = []): Argv {
   return [
     'sh',
     '-c',
@@ -39,7 +40,7 @@ export function starterArgv(host: LabHost, cgroups: readonly string[]): Argv {
     hardwareAddress(host.address),
     ...cgroups,
     '--',
-    ...nspawnArgv(host),
+    ...nspawnArgv(host, devices),
   ]
 }
 

@@ -25,6 +25,11 @@ export const TOOLS: readonly (readonly [tool: string, debianPackage: string])[] 
   ['setsid', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['mount', 'mount'],
+  ['losetup', 'mount'],
+  ['mkfs.ext4', 'e2fsprogs'],
+  ['nbdkit', 'nbdkit'],
+  ['nbdfuse', 'libnbd-bin'],
+  ['fusermount3', 'fuse3'],
   ['nft', 'nftables'],
 ]
 

@@ -10,6 +10,7 @@ export type TopologyName =
   | 'etcd3-flags'
   | 'etcd3-config'
   | 'etcd3-static'
+  | 'etcd3-slow'
   | 'rpm'
   | 'python'
   | 'kvm'
@@ -21,6 +22,15 @@ export interface LabHost {
   readonly name: string
   readonly address: string
   readonly image: ImageName
+  readonly disks?: readonly LabDisk[]
+}
+
+/** A disk of a host, as /dev/`device`, on which every write takes at least `writeDelayMs`. */
+export interface LabDisk {
+  readonly device: `vd${string}`
+  readonly mebibytes: number
+  readonly writeDelayMs: number
+  readonly mount: string
 }
 
 export interface Topology {
@@ -45,6 +55,9 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     'three etcd 3.4 members, each a static pod run by a stand-in for the kubelet',
     'etcd-3.4',
     'static-pod',
+  ),
+  'etcd3-slow': slowDisk(
+    etcd('three etcd 3.4 members, the data of e1 on a disk of 20 ms a write', 'etcd-3.4', 'env-file'),
   ),
   one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
   mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
@@ -86,6 +99,14 @@ function etcd(summary: string, image: ImageName, style: EtcdStyle): Topology {
     etcd: style,
     hosts: [host('e1', 21, image), host('e2', 22, image), host('e3', 23, image)],
   }
+}
+
+/** The data folder of the first member on a slow disk of its own. */
+function slowDisk(topology: Topology): Topology {
+  const [first, ...others] = topology.hosts
+  if (!first) return topology
+  const disk: LabDisk = { device: 'vdb', mebibytes: 256, writeDelayMs: 20, mount: '/var/lib/etcd' }
+  return { ...topology, hosts: [{ ...first, disks: [disk] }, ...others] }
 }
 
 function host(name: string, lastByte: number, image: ImageName): LabHost {

@@ -84,8 +84,8 @@ export const STEP_RULES: readonly LintRule[] = [
       'params:\n  most: {type: integer, default: 5, description: files}\nmeasure:\n  files: {shell: {script: "ls | wc -l", read_only: true, parse: json}, unit: files, target: "value < most"}\n',
     needs: 'text',
     find: ({ runbook }) =>
-      runbook.measures.flatMap(({ name, target }) =>
-        target && !target.names.includes('value')
+      runbook.measures.flatMap(({ name, read, target }) =>
+        target && !read.include && !target.names.includes('value')
           ? [{ at: target.at, message: `the target of ${name} does not look at its value`, hint: 'value < 10' }]
           : [],
       ),

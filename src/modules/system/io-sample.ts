@@ -14,18 +14,23 @@ import {
   deviceOf,
   pressureShare,
   processLoads,
+  throttledShare,
 } from './kernel-counters.ts'
 
 const OF_DEVICE = ['await_ms', 'read_await_ms', 'write_await_ms', 'flush_await_ms', 'utilisation', 'queue'] as const
 const OF_CPU = ['idle', 'iowait', 'steal'] as const
+const OF_PROCESS = ['throttled'] as const
 const OF_PRESSURE = ['io_pressure', 'cpu_pressure', 'memory_pressure'] as const
 
 const args = Type.Object(
   {
     path: Type.Optional(PathArgument('its file system is on the device that is looked at')),
+    pid: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'its group is looked at for being held back (throttled)' }),
+    ),
     window: Type.Optional(DurationArgument('time between the two looks, default 5s')),
     value: Type.Optional(
-      Type.Enum([...OF_DEVICE, ...OF_CPU, ...OF_PRESSURE], {
+      Type.Enum([...OF_DEVICE, ...OF_CPU, ...OF_PRESSURE, ...OF_PROCESS], {
         description: 'what of it is the number: of the device (ms, %, requests), or of the host (%)',
       }),
     ),
@@ -56,31 +61,42 @@ export const ioSample = defineModule<typeof args, Sampled>({
   },
 })
 
-async function readCounters({ path, window = '5s' }: Args, probe: Probe): Promise<Sampled> {
+async function readCounters({ path, pid, window = '5s' }: Args, probe: Probe): Promise<Sampled> {
   const windowMs = durationMs(window)
-  const reply = await probe.run(sampleCommand(path ?? '', windowMs), {
-    timeoutMs: windowMs + 60_000,
-    limitBytes: 8 * 1_048_576,
-    label: 'io_sample',
-  })
+  const reply = await probe.run(
+    sampleCommand({ path: path ?? '', pid: pid === undefined ? '' : String(pid) }, windowMs),
+    {
+      timeoutMs: windowMs + 60_000,
+      limitBytes: 8 * 1_048_576,
+      label: 'io_sample',
+    },
+  )
   if (reply.code !== 0) throw new ProblemError(failureOf(reply, 'looking at the counters of the kernel'))
   return { frames: parseFrames(reply.stdout) }
 }
 
-/** The same text for every value that is asked of one path and window, so that all share one sample. */
-const sampleCommand = (path: string, windowMs: number): Command =>
-  script(sh`path=${path} window=${windowMs / 1000}`, rawText(sampleText))
+/** The same text for every value that is asked of the same things and window, so that all share one sample. */
+const sampleCommand = ({ path, pid }: { readonly path: string; readonly pid: string }, windowMs: number): Command =>
+  script(sh`path=${path} pid=${pid} window=${windowMs / 1000}`, rawText(sampleText))
 
 // Uptime, not the time of day: a step of the clock would falsify every rate.
 const sampleText = `
 ${frameFunction}
+group() {
+  line=$(grep -E "^[0-9]+:([^:]*,)?cpu(,[^:]*)?:" "/proc/$pid/cgroup" 2>/dev/null) || line=$(grep '^0::' "/proc/$pid/cgroup")
+  for root in /sys/fs/cgroup/cpu /sys/fs/cgroup/cpu,cpuacct /sys/fs/cgroup; do
+    if [ -r "$root\${line#*:*:}/cpu.stat" ]; then echo "$root\${line#*:*:}/cpu.stat"; return; fi
+  done
+}
 look() {
   cut -d ' ' -f 1 /proc/uptime | frame "uptime$1"
   frame_file "stat$1" /proc/stat
   frame_file "disks$1" /proc/diskstats
   for kind in io cpu memory; do frame_file "$kind$1" "/proc/pressure/$kind"; done
+  [ -n "$stat" ] && frame_file "group$1" "$stat"
   grep -H -E '^(read|write)_bytes:' /proc/[0-9]*/io 2>/dev/null | frame "processes$1"
 }
+stat=; [ -n "$pid" ] && stat=$(group 2>/dev/null)
 look 1; sleep "$window"; look 2
 grep -H . /proc/[0-9]*/comm 2>/dev/null | frame names
 for disk in /sys/block/*; do
@@ -115,10 +131,11 @@ function outputOf(asked: Args, frames: readonly Frame[]): JsonObject {
     devices: devices.filter((one) => one.utilisation > 0 || one === device),
     cpu,
     ...pressure,
+    throttled: throttledShare(...pair('group')),
     processes: processLoads({ before, after, names: text('names') }, { seconds, most: asked.top ?? 5 }),
   }
   if (asked.value === undefined) return seen
-  const numbers: JsonObject = { ...pressure, ...cpu, ...device }
+  const numbers: JsonObject = { ...pressure, ...cpu, ...device, throttled: seen.throttled }
   const value = numbers[asked.value] ?? null
   return { value, ...(value === null ? { note: absence(asked, device) } : {}), ...seen }
 }
@@ -135,6 +152,7 @@ function deviceFor(
 }
 
 function absence({ path, value }: Args, device: DeviceLoad | undefined): string {
+  if (value === 'throttled') return 'the process has no limit of processor time, or `pid` is not given'
   if (value?.endsWith('_pressure')) return 'this kernel keeps no pressure counters'
   if (path === undefined) return 'of a device only where `path` is given'
   return device ? `${device.name} did nothing of that in the window` : `no device of its own is under ${path}`

@@ -124,6 +124,13 @@ export function pressureShare(before: string, after: string, seconds: number): n
   return first === undefined || second === undefined || seconds <= 0 ? null : round((second - first) / 10_000 / seconds)
 }
 
+/** Percent of the periods in which a group of processes used up its limit of processor time (cpu.stat); null without a limit. */
+export function throttledShare(before: string, after: string): number | null {
+  const count = (text: string, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+  const periods = count(after, 'nr_periods') - count(before, 'nr_periods')
+  return periods > 0 ? round((100 * (count(after, 'nr_throttled') - count(before, 'nr_throttled'))) / periods) : null
+}
+
 /** What a process had read from and written to devices meanwhile (proc_pid_io(5)). */
 export type ProcessLoad = {
   readonly pid: number

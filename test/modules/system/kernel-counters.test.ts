@@ -8,6 +8,7 @@ import {
   deviceOf,
   pressureShare,
   processLoads,
+  throttledShare,
 } from '../../../src/modules/system/kernel-counters.ts'
 
 const fixture = (name: string): string =>
@@ -68,6 +69,13 @@ test('pressure is the share of the window in which something waited', () => {
   const at = (total: number) => `some avg10=0.00 avg60=0.47 avg300=0.77 total=${total}\nfull avg10=0.00 total=1\n`
   expect(pressureShare(at(1_000_000), at(2_500_000), 10)).toBe(15)
   expect(pressureShare('', at(1), 10)).toBeNull()
+})
+
+test('a group is held back in a share of the periods of its limit; without a limit it has none', () => {
+  const at = (periods: number, throttled: number) => `usage_usec 1\nnr_periods ${periods}\nnr_throttled ${throttled}\n`
+  expect(throttledShare(at(10, 1), at(50, 11))).toBe(25)
+  expect(throttledShare(at(0, 0), at(0, 0))).toBeNull()
+  expect(throttledShare('', '')).toBeNull()
 })
 
 test('processes that moved most come first; who came meanwhile is left out', () => {

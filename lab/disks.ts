@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { HostOfLab } from './host.ts'
+import { INSIDE } from './paths.ts'
+import { mustRun } from './run-tool.ts'
+import { insideArgv, seenFromOutside } from './supervisor.ts'
+import type { LabDisk, LabHost } from './topologies.ts'
+
+/** Gives a host, which is off and has a new root, its disks: empty ext4 file systems that it mounts when it boots. */
+export async function attachDisks({ state, host }: HostOfLab): Promise<void> {
+  for (const disk of host.disks ?? [])
+    await mustRun(insideArgv(state.init, attachArgv(host, disk)), `${host.name}: its disk ${disk.device}`)
+}
+
+/** Argument list that makes one disk, or empties the one that is there from before. */
+export function attachArgv(
+  host: LabHost,
+  { device, mebibytes, writeDelayMs, mount }: LabDisk,
+): readonly [string, ...string[]] {
+  const words = [INSIDE.root(host.name), folderOf(host, device), device, mebibytes, writeDelayMs, mount]
+  return ['sh', '-ec', ATTACH, 'attach', ...words.map(String)]
+}
+
+/** The devices of the machine that a host gets to see. */
+export function devicesOf({ state, host }: HostOfLab): readonly string[] {
+  return (host.disks ?? []).flatMap(({ device }) => {
+    const note = seenFromOutside(state.init, `${folderOf(host, device)}.loop`)
+    return existsSync(note) ? [readFileSync(note, 'utf8').trim()] : []
+  })
+}
+
+const folderOf = (host: LabHost, device: string): string => `/run/lab/disks/${host.name}-${device}`
+
+/**
+ * ext4 on a loop device on a file of nbdfuse, behind which nbdkit keeps the bytes in memory and puts every write off. The delay
+ * is the same whatever the load, unlike that of a throttled device. One process of the lab holds the loop device open and
+ * detaches it: it is then freed when the lab ends, however that happens.
+ */
+const ATTACH = `
+root=$1 folder=$2 device=$3 size=$4 delay=$5 mount=$6
+if [ ! -e "$folder.loop" ]; then
+  mkdir -p "$folder"
+  setsid nbdfuse "$folder/disk" [ nbdkit --exit-with-parent --filter=delay memory "\${size}M" "wdelay=\${delay}ms" ] \
+    >"$folder.log" 2>&1 </dev/null &
+  n=0
+  until [ -s "$folder/disk" ]; do n=$((n + 1)); [ $n -lt 200 ] || { cat "$folder.log" >&2; exit 1; }; sleep 0.05; done
+  n=0
+  until loop=$(losetup --find --show "$folder/disk"); do n=$((n + 1)); [ $n -lt 10 ]; sleep 0.1; done
+  ( exec 9<>"$loop"; losetup -d "$loop"; exec setsid sleep infinity ) >/dev/null 2>&1 </dev/null &
+  echo "$loop" >"$folder.loop"
+fi
+loop=$(cat "$folder.loop")
+mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1,nodiscard "$loop"
+owner=$(stat -c %u:%g "$root$mount")
+mkdir -p "$folder.new"
+mount "$loop" "$folder.new"
+chown "$owner" "$folder.new"
+umount "$folder.new"
+echo "\${loop#/dev/} $device" >>"$root/etc/lab-disks"
+echo "/dev/$device $mount ext4 defaults 0 2" >>"$root/etc/fstab"
+`
