@@ -18,6 +18,7 @@ export async function cleanCommand(command: CommandOf<'clean'>, world: World): P
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
   const run = await findRun(journals, command.run, 'apply')
   const record = await journals.fold(run)
+  refuseRollback(record)
   const rollbacks = await rollbacksOf(journals, run)
   const ends = await Promise.all(rollbacks.map((one) => journals.fold(one)))
   refuseUnfinished(record, ends)
@@ -56,6 +57,15 @@ function consequence({ run, changes }: RunRecord): string {
   return standing === 0
     ? `Run ${run} has nothing left to undo.`
     : `Run ${run} can not be rolled back any more afterwards: ${count(standing, 'change')} of it would stay.`
+}
+
+function refuseRollback({ run, started }: RunRecord): void {
+  if (started.of === undefined) return
+  throw new ProblemError({
+    kind: 'usage',
+    message: `run ${run} is a rollback, of ${started.of}`,
+    hint: `what it left goes with that: runbook clean ${started.of}`,
+  })
 }
 
 /** What a run that is not over needs to be gone on with, or undone, must not be taken away. */

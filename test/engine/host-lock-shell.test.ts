@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -26,9 +36,15 @@ let made = 0
 
 describe.each(shells)('%s', (shell) => {
   const [program = '', ...words] = shell.split(' ')
-  const run = (command: Command, env: Record<string, string> = {}) => {
+  const run = (
+    command: Command,
+    env: Record<string, string> = {},
+    as: Readonly<{ uid?: number; gid?: number }> = {},
+  ) => {
     const child = spawn(program, [...words, '-c', renderCommand(command)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: '/',
+      ...as,
       env: { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), ...env },
     })
     const came = { stdout: '', stderr: '' }
@@ -135,6 +151,27 @@ describe.each(shells)('%s', (shell) => {
     const { stdout } = await run(takeText(taking(folder, 'aa', 'R1')), { HOME: home })
     expect(parseAnswer(stdout)).toEqual({ kind: 'held', token: 1, folder: `${home}/.runbook/host.lock` })
   })
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'who is not root sees that root holds the host, and else has a lock at home',
+    async () => {
+      const folder = host()
+      const home = path.join(root, `home ${made}`)
+      mkdirSync(home)
+      chmodSync(home, 0o777)
+      for (const way of [path.dirname(root), root]) if ((statSync(way).mode & 1) === 0) chmodSync(way, 0o711) // others may pass
+      const asNobody = (command: Command) => run(command, { HOME: home }, { uid: 65_534, gid: 65_534 })
+      await take(folder, 'aa', 'R1')
+      const refused = await asNobody(takeText(taking(folder, 'bb', 'R2')))
+      expect(parseAnswer(refused.stdout)).toMatchObject({ kind: 'refused', by: { lock: 'aa', run: 'R1' } })
+      const same = await asNobody(takeText(taking(folder, 'aa', 'R1'))) // the same run, under another name of the host
+      expect(parseAnswer(same.stdout)).toEqual({ kind: 'held', token: 1, folder: `${folder}/host.lock` })
+      await run(releaseText({ lock: 'aa', token: 1, folder: `${folder}/host.lock` }))
+      const { stdout } = await asNobody(takeText(taking(folder, 'bb', 'R2')))
+      expect(parseAnswer(stdout)).toEqual({ kind: 'held', token: 1, folder: `${home}/.runbook/host.lock` })
+      expect(parseOwners((await asNobody(lookText(folder))).stdout)).toMatchObject([{ lock: 'bb' }])
+    },
+  )
 
   test('the connection of the holder stands as long as its shell runs', async () => {
     const folder = host()
