@@ -115,3 +115,14 @@ export function bindFor<T>(
   const step = at.step ? { step: at.step.id } : {}
   return unwrapFor(bindable.bind(scopeOf(at.contexts, at.host, bindable.names)), { host: at.host, ...step })
 }
+
+/** What a decision that will not be done is told as. */
+export function blockedProblem(decided: Extract<Decided, { kind: 'blocked' }>): Problem {
+  const { message, hint, detail } = decided
+  return {
+    kind: 'blocked',
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+}

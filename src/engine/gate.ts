@@ -1,8 +1,8 @@
 import type { HostName } from '../model/id.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { Stage } from '../model/runbook.ts'
-import { bindFor } from './decide.ts'
-import { blockedProblem, decideInTime } from './run-step.ts'
+import { bindFor, blockedProblem } from './decide.ts'
+import { decideInTime } from './run-step.ts'
 import { type Place, pause, type Running } from './running.ts'
 import { decideUntil } from './try-again.ts'
 

@@ -1,10 +1,10 @@
 import type { HostName } from '../model/id.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
-import { type Problem, ProblemError, type ProblemKind, problemsOf } from '../model/problem.ts'
+import { ProblemError, type ProblemKind, problemsOf } from '../model/problem.ts'
 import type { Step } from '../model/runbook.ts'
-import { applyConfirmed, type Work } from './confirm.ts'
-import { bindFor, type Decided, decide } from './decide.ts'
+import { applyStep } from './apply-step.ts'
+import { bindFor, blockedProblem, type Decided, decide } from './decide.ts'
 import { describe, fingerprint } from './drift.ts'
 import { workplaceOf } from './elsewhere.ts'
 import {
@@ -15,12 +15,10 @@ import {
   privilegeOf,
   type Workplace,
 } from './host-context.ts'
-import { orLookInstead } from './look-instead.ts'
 import { recordChange } from './plan-stages.ts'
 import { liveProbe } from './reads.ts'
 import { folderOf, type Place, pause, type Running, stopIfAsked } from './running.ts'
-import { sessionAt } from './session-at.ts'
-import { decideUntil, triesOf, unmetBy } from './try-again.ts'
+import { decideUntil } from './try-again.ts'
 
 export type StepResult = 'changed' | 'ok' | 'skipped'
 
@@ -74,16 +72,6 @@ async function runDecided(running: Running, place: Place, decided: Decided): Pro
 function namedOutput({ outputs }: HostContext, { as }: Step): { readonly output?: Json } {
   const output = as === undefined ? undefined : outputs.get(as)
   return output === undefined ? {} : { output }
-}
-
-export function blockedProblem(decided: Extract<Decided, { kind: 'blocked' }>): Problem {
-  const { message, hint, detail } = decided
-  return {
-    kind: 'blocked',
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(detail === undefined ? {} : { detail }),
-  }
 }
 
 /**
@@ -180,10 +168,7 @@ async function makeChange(
   })
   await owe(running, place)
   input.emit({ type: 'step-running', ...idsOf(place), name: step.name, summary: decided.change.summary })
-  const attempt = { ...decided, folder }
-  const output = await (step.confirmMs === undefined
-    ? applyWithRetry(running, place, attempt)
-    : applyConfirmed({ running, place, folder, confirmMs: step.confirmMs }, confirmedWork(running, place, attempt)))
+  const output = await applyStep(running, place, { ...decided, folder })
   contextOf(running.contexts, host).changed.add(step.id)
   keepOutput(contextOf(running.contexts, host), step, output)
   const kept = output === undefined ? {} : { output }
@@ -209,80 +194,4 @@ async function owe(running: Running, { stage, host, step }: Place): Promise<void
 function boundUndo({ contexts }: Running, { host, step }: Place): { module: string; args: JsonObject } | undefined {
   if (!step.undo) return undefined
   return { module: step.undo.module.name, args: bindFor({ contexts, host, step }, step.undo.args) }
-}
-
-interface Attempt {
-  readonly change: Change
-  readonly args: JsonObject
-  readonly folder: string
-}
-
-async function applyWithRetry(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {
-  const { times, everyMs } = triesOf(place.step)
-  const seen = { ...place, contexts: running.contexts }
-  for (let left = times; ; left -= 1) {
-    try {
-      const output = await orLookInstead(running, place, () =>
-        left < times ? applyUnlessDone(running, place, attempt) : applyAndProve(running, place, attempt),
-      )
-      const unmet = unmetBy(seen, output)
-      if (!unmet) return output
-      throw new ProblemError(unmet)
-    } catch (error) {
-      if (left <= 0 || isInDoubt(error)) throw error
-      await pause(running.input, everyMs)
-    }
-  }
-}
-
-const isInDoubt = (error: unknown): boolean => error instanceof ProblemError && error.problems[0].kind === 'in-doubt'
-
-/** Looks before each further try: what came true by itself meanwhile is not done twice. */
-async function applyUnlessDone(running: Running, place: Place, attempt: Attempt): Promise<Json | undefined> {
-  const again = await decideSettled(running, place, attempt.args)
-  if (again.kind === 'blocked') throw new ProblemError(blockedProblem({ ...again, args: attempt.args }))
-  return again.kind === 'noop' ? again.output : applyAndProve(running, place, attempt)
-}
-
-async function applyAndProve(
-  running: Running,
-  place: Place,
-  { change, args, folder }: Attempt,
-): Promise<Json | undefined> {
-  const { module } = place.step
-  if (!module.apply) throw new Error(`module ${module.name} plans changes and cannot apply them`)
-  const output = await module.apply(args, change, sessionAt(running, place, folder))
-  await proveDone(running, place, { change, args })
-  return output
-}
-
-/** The parts of applyAndProve, for who has to do something in between. */
-function confirmedWork(running: Running, place: Place, { change, args }: Attempt): Work {
-  const { module } = place.step
-  return {
-    apply: async (session) => module.apply?.(args, change, session),
-    prove: () => proveDone(running, place, { change, args }),
-  }
-}
-
-/** Done is what looking shows as done, where looking can. */
-async function proveDone(
-  running: Running,
-  place: Place,
-  { change, args }: Pick<Attempt, 'change' | 'args'>,
-): Promise<void> {
-  if (!change.settles) return
-  const again = await decideSettled(running, place, args)
-  if (again.kind === 'noop') return
-  throw new ProblemError({
-    kind: 'step-failed',
-    message: `${change.summary}: done, but the host does not show it`,
-    detail: again.kind === 'change' ? `still to do: ${again.change.summary}` : again.message,
-  })
-}
-
-async function decideSettled({ contexts, input }: Running, { host, step, at }: Place, args: JsonObject) {
-  const place = at ?? contextOf(contexts, host)
-  const probe = liveProbe(place.connection, privilegeOf(input.runbook, step, place), step.timeoutMs)
-  return step.module.plan(args, await step.module.read(args, probe))
 }
