@@ -1,5 +1,4 @@
-import type { Cause, Diagnosing, Remedy } from '../model/diagnosis.ts'
-import type { Bindable } from '../model/runbook.ts'
+import type { Bindable, Cause, Diagnosing, Remedy } from '../model/runbook.ts'
 import { compileValue } from './compile-args.ts'
 import { type CompiledMeasure, compileMeasure } from './compile-measure.ts'
 import { bindable, compileCondition } from './compile-scalar.ts'

@@ -1,4 +1,3 @@
-import type { Diagnosing } from './diagnosis.ts'
 import type { StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Module } from './module.ts'
@@ -94,6 +93,27 @@ export interface Measure {
   readonly target?: Bindable<boolean> // sees `value`, `before` (null the first time)
   readonly description?: string
   readonly source?: string // of the threshold in `target`
+}
+
+/** What a runbook looks at besides its measures to tell the cause of a trouble, and what it concludes. */
+export interface Diagnosing {
+  readonly evidence: readonly Measure[]
+  readonly causes: readonly Cause[] // in the order in which they are to be dealt with
+}
+
+/** What may be the cause, told from the evidence of a host; sees `evidence`, and that of the others in `hosts`. */
+export interface Cause {
+  readonly name: string
+  readonly when: Bindable<boolean>
+  readonly says: Bindable<Json>
+  readonly remedies: readonly Remedy[] // best first
+}
+
+/** Another runbook that deals with a cause. */
+export interface Remedy {
+  readonly runbook: string
+  readonly when?: Bindable<boolean>
+  readonly why?: string
 }
 
 export type OnFailure = 'stop' | 'rollback_host' | 'rollback_run'

@@ -68,7 +68,7 @@ export function deviceLoads(before: string, after: string, seconds: number): rea
 interface Row {
   readonly name: string
   readonly number: string
-  readonly counts: readonly number[] // from "reads completed" on
+  readonly counts: readonly number[] // the first is that of completed reads
 }
 
 const rowsOf = (text: string): readonly Row[] =>
