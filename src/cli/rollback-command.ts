@@ -1,4 +1,6 @@
 import { openJournalStore } from '../journal/store.ts'
+import type { Outcome } from '../model/event.ts'
+import type { JournalStore } from '../model/journal.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { versionLine } from '../report/jsonl.ts'
@@ -25,7 +27,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
   if (command.output.format === 'json') world.stdout.write(versionLine(versionOf(world)))
   else world.stdout.write(undoText(record, styleFor(world.stdout, telling)))
   const isUndone = record.changes.every((change) => change.state === 'undone')
-  const isOver = record.outcome !== undefined || (await rollbackOf(journals, record.run)) !== undefined
+  const isOver = (await latestOutcome(journals, record)) !== undefined
   if (isUndone && isOver) return 0 // a run that was killed may still hold its hosts
   refuseCleaned(record)
   const prepared = await prepareAsThen(record, { command, world, runbook: runbookOfThen(record) })
@@ -45,6 +47,12 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
     approval: command.approval,
     allowIrreversible: true,
   })
+}
+
+/** How the newest rollback of a run ended, or the run itself where there is none; undefined: that was killed. */
+async function latestOutcome(journals: JournalStore, record: RunRecord): Promise<Outcome | undefined> {
+  const rollback = await rollbackOf(journals, record.run)
+  return rollback === undefined ? record.outcome : (await journals.fold(rollback)).outcome
 }
 
 /** What changes replaced lay on the hosts and was removed. */

@@ -97,8 +97,9 @@ export async function journaled(input: RunInput, { open, doing, check, work }: J
   const contexts = new Map([...open.contexts].map(([host, context]) => [host, openContext(context, context.elsewhere)]))
   try {
     const ending = await work({ input, contexts, record, keep: journal.keep, ...(locks ? { locks } : {}) })
-    await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
+    // A run whose record says that it is over holds nothing: who is killed in between goes on, and gives back then.
     await locks?.release(await leftInDoubt(input, doing.of))
+    await record({ type: 'run-finished', ...ending, finishedAt: input.clock.now().toISOString() })
     return { run: input.run, ...ending }
   } finally {
     await journal.close()

@@ -160,3 +160,19 @@ test('a run that is not finished is not cleaned', async () => {
   expect(await here.run('clean', 'last', '--yes')).toMatchObject({ code: 0 })
   expect(readdirSync(path.join(here.folder, 'host')).sort()).toEqual(['host.lock'])
 })
+
+test('a rollback that was killed when all was undone is gone on with, and gives the hosts back', async () => {
+  const here = project()
+  expect(await here.run('apply', 'quick', '--yes')).toMatchObject({ code: 0 })
+  const run = runOf(here)
+  expect(await here.run('rollback', run, '--yes')).toMatchObject({ code: 0 })
+  const journal = `state/runs/${readdirSync(path.join(here.folder, 'state/runs')).sort().at(-1)}/run.jsonl`
+  here.write(journal, here.read(journal).replace(/[^\n]*"run-finished"[^\n]*\n$/, ''))
+  here.write(
+    'host/host.lock/1000',
+    `0123456789abcdef ${run}\nme@here\n2026-01-01T00:00:00Z\nquick\nrollback\n1 1 none\n`,
+  )
+  expect(await here.run('apply', 'quick', '--yes', ...theirs)).toMatchObject({ code: 9 })
+  expect(await here.run('rollback', run, '--yes')).toMatchObject({ code: 0 })
+  expect(await here.run('apply', 'quick', '--yes', ...theirs)).toMatchObject({ code: 0 })
+})
