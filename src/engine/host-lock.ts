@@ -144,12 +144,14 @@ async function ask({ input, holder, run, doing }: Errand, { place, privilege, ov
   })
 }
 
-/** A run of this controller that has ended and left nothing open, whose lock could not be given back then. */
+/** A run of this controller that has ended, as have its rollbacks, and left nothing open: its lock could not be given back then. */
 async function isOver({ journals, run }: RunInput, by: LockOwner): Promise<boolean> {
-  const own = (await journals.list()).find((one) => one === by.run && one !== run)
-  if (own === undefined) return false
-  const record = await journals.fold(own).catch(() => undefined)
-  return record?.outcome !== undefined && !record.changes.some(keepsHost)
+  const runs = await journals.list()
+  if (by.run === run || !runs.some((one) => one === by.run)) return false
+  const since = runs.filter((one) => one >= by.run && one !== run)
+  const records = await Promise.all(since.map((one) => journals.fold(one))).catch(() => undefined)
+  const own = records?.filter((record) => record.run === by.run || record.started.of === by.run)
+  return own?.every(({ outcome, changes }) => outcome !== undefined && !changes.some(keepsHost)) ?? false
 }
 
 async function heldBy({ journals, inventory }: RunInput, by: LockOwner): Promise<Problem> {

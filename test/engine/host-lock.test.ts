@@ -4,7 +4,8 @@ import { fenced, takeHostLocks } from '../../src/engine/host-lock.ts'
 import { FENCED } from '../../src/engine/host-lock-text.ts'
 import type { Holder } from '../../src/engine/input.ts'
 import { rawText } from '../../src/model/command.ts'
-import { type HostName, hostName } from '../../src/model/id.ts'
+import type { RecordedEvent } from '../../src/model/event.ts'
+import { type HostName, hostName, type RunId, runId } from '../../src/model/id.ts'
 import { fakeConnection } from '../fake/fake-transport.ts'
 import { makeWorld, names, restart, runbook, stage, step } from './world.ts'
 
@@ -28,6 +29,7 @@ async function hosts(answers: Readonly<Record<string, string>>, kept: readonly H
     const connection = fakeConnection((text) => {
       const what = text.includes('me=') ? 'take' : 'release'
       asked.push(`${target.name} ${what}`)
+      if (text.includes('over=ff00')) return 'held 4 /held\n'
       return what === 'take' ? answers[target.name] : ''
     }, target.name)
     const link = { ...connection, reconnect: () => Promise.resolve(), renew: () => Promise.resolve() }
@@ -73,6 +75,29 @@ test('what an interrupted run held before stays its own when it may not go on', 
   const { asked, places, identities, errand } = await hosts(answers, names('h1'))
   await expect(takeHostLocks(errand, places, identities)).rejects.toThrow('is at it')
   expect(asked.slice(3)).toEqual(['h3 release'])
+})
+
+test('a lock that a run of this controller left is taken over once it and its rollbacks have ended, and not before', async () => {
+  const { places, identities, errand } = await hosts({ h1: REFUSAL })
+  const { journals } = errand.input
+  const take = () => takeHostLocks(errand, places, identities)
+  const [own, rollback] = [runId('01M7Z5RAVG5BTB4X59XXD2WDY2'), runId('01M7Z5RAVG5BTB4X59XXD2WDY3')]
+  const begin = async (run: RunId, more: object) => {
+    const journal = await journals.create(run)
+    await journal.append({ type: 'run-started', run, ...more } as RecordedEvent) // what is asked of it
+    return journal
+  }
+  const end = { type: 'run-finished', outcome: 'applied', finishedAt: '', problems: [] } as const
+  const applied = await begin(own, { verb: 'apply' })
+  await expect(take()).rejects.toMatchObject({
+    problems: [{ hint: expect.stringContaining(`interrupted: runbook resume ${own}`) }],
+  })
+  await applied.append(end)
+  const undone = await begin(rollback, { verb: 'rollback', of: own })
+  await expect(take()).rejects.toThrow('is at it')
+  await undone.append({ ...end, outcome: 'rolled-back' })
+  expect((await take()).of(hostName('h1'))).toMatchObject({ token: 4 })
+  await Promise.all([applied.close(), undone.close()])
 })
 
 test('a machine that is kept under one name is not given back under the other', async () => {
