@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -15,7 +16,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
   },
 })
-const SILENCE_MS = 60_000 // of one batch; thousands of times what it takes
+const MOST_SILENT_S = 30 // seconds of the worker's own processor time without a word: a loaded machine is no hang
 
 interface Figures {
   inputs: number
@@ -26,10 +27,10 @@ interface Figures {
 
 const figures = new Map<string, Figures>()
 let last: { readonly target: string; readonly inputs: readonly string[] } | undefined
-let heard = Date.now()
+let heard = 0 // when the worker last said something, in its own processor time
 
 function take(news: News & { readonly target: string }): void {
-  heard = Date.now()
+  heard = secondsUsed(child)
   const before = figures.get(news.target) ?? { inputs: 0, blocks: 0, kept: 0, findings: 0 }
   figures.set(news.target, before)
   if (news.kind === 'batch') last = news
@@ -49,6 +50,16 @@ function start(seed: number): ChildProcess {
   return child
 }
 
+/** Processor time of a process so far: user and system, in ticks of 10 ms (proc(5)). */
+function secondsUsed({ pid }: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /s, '').split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return 0 // it has ended
+  }
+}
+
 /** Its last batch hung, or ended the process: each of the batch is kept, for a look by hand. */
 function died(why: string): void {
   const { target = '?', inputs = [] } = last ?? {}
@@ -65,12 +76,12 @@ let child = start(seed)
 const watch = setInterval(() => {
   const isOver = Date.now() > end
   const isGone = child.exitCode !== null || child.signalCode !== null
-  const isSilent = Date.now() - heard > SILENCE_MS
+  const isSilent = secondsUsed(child) - heard > MOST_SILENT_S
   if (!isOver && !isGone && !isSilent) return
   child.kill('SIGKILL')
   if (!isOver) {
     died(isGone ? 'the process ended' : 'it went silent')
-    heard = Date.now()
+    heard = 0
     seed += 1
     child = start(seed)
     return
