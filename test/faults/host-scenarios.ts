@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { crashHost, startHost } from '../../lab/lab.ts'
 import { labPaths } from '../../lab/paths.ts'
 import type { Cli } from '../lab/support/cli-at.ts'
+import { controllerFull, readOnlyRoot, runFolderFull, targetFull } from './host-disks.ts'
 import { cutFor } from './network-cut.ts'
 import type { Rig, Scenario } from './scenario.ts'
 import {
   assertCode,
   effects,
   endsWith,
+  fileBook,
   GO,
   linesTo,
   outputsIn,
-  recordsIn,
   said,
   slowBook,
   stepProcesses,
@@ -107,63 +107,6 @@ async function hung(rig: Rig, cli: Cli): Promise<void> {
   assert.equal(await effects(rig), 'run\n')
 }
 
-const fileBook = ({ host }: Rig, file: string): string => `name: config
-summary: A file that does not fit
-hosts: ${host}
-become: true
-steps:
-  - file: {path: ${file}, content: "${'0123456789abcdef'.repeat(4000)}"}
-`
-
-/** A small file system over a folder, with almost no room left. */
-const FULL = (folder: string): string =>
-  `mkdir -p ${folder} && mount -t tmpfs -o size=64k full ${folder} && echo old >${folder}/config && { dd if=/dev/zero of=${folder}/ballast bs=1k 2>/dev/null; true; }`
-
-async function targetFull(rig: Rig): Promise<void> {
-  await rig.onHost(FULL('/srv/small'))
-  const book = rig.write('config.yaml', fileBook(rig, '/srv/small/config'))
-  const failed = await rig.cli.run('apply', book, ...GO)
-  assertCode(failed, 7)
-  assert.match(failed.stderr, /No space left/)
-  assert.equal(await rig.onHost('cat /srv/small/config; ls -A /srv/small'), 'old\nballast\nconfig\n')
-  await rig.onHost('mount -o remount,size=1m /srv/small')
-  assertCode(await rig.cli.run('resume', 'last', ...GO), 0)
-  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
-  assert.equal(await rig.onHost('cat /srv/small/config; ls -A /srv/small'), 'old\nballast\nconfig\n')
-}
-
-/** Nothing can be noted on the host: what needs a pre-image is not done, and the file stays as it is. */
-async function runFolderFull(rig: Rig): Promise<void> {
-  await rig.onHost(`${FULL('/var/lib/runbook')}; echo old >/srv/config`)
-  const book = rig.write('config.yaml', fileBook(rig, '/srv/config'))
-  const failed = await rig.cli.run('apply', book, ...GO)
-  assert.ok(failed.code !== 0, failed.stdout)
-  assert.match(failed.stderr, /No space left|no room|cannot/)
-  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\n')
-  await rig.onHost('rm /var/lib/runbook/ballast; mount -o remount,size=1m /var/lib/runbook')
-  const again = recordsExist(rig) ? ['resume', 'last'] : ['apply', book]
-  assertCode(await rig.cli.run(...again, ...GO), 0)
-  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
-  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\n')
-}
-
-const recordsExist = (rig: Rig): boolean => {
-  try {
-    return recordsIn(rig).length > 0
-  } catch {
-    return false // it was refused before it began
-  }
-}
-
-async function readOnlyRoot(rig: Rig): Promise<void> {
-  const before = await rig.onHost('sha256sum /etc/motd')
-  await rig.onHost('for f in /etc /var /root; do mount --bind $f $f && mount -o remount,bind,ro $f; done')
-  const failed = await rig.cli.run('apply', rig.write('config.yaml', fileBook(rig, '/etc/motd')), ...GO)
-  assert.ok(failed.code !== 0, failed.stdout)
-  assert.match(failed.stderr, /[Rr]ead-only/)
-  assert.equal(await rig.onHost('sha256sum /etc/motd'), before)
-}
-
 async function noTmp(rig: Rig): Promise<void> {
   await rig.onHost('umount /tmp 2>/dev/null; rm -rf /tmp /var/tmp')
   rig.write('files/a', 'text\n')
@@ -218,71 +161,6 @@ async function clockJumps(rig: Rig, count: number): Promise<void> {
   assert.equal(await effects(rig), 'run\n')
 }
 
-/** The disk of the controller has room for so many pages more. */
-async function controllerFull(rig: Rig, pages: readonly number[]): Promise<void> {
-  const disk = path.join(rig.folder, 'disk')
-  mkdirSync(disk)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'full', disk])
-  rig.atEnd(() => execFileSync('umount', ['--lazy', disk]))
-  const book = rig.write('counted.yaml', countedBook(rig))
-  for (const room of pages) {
-    const stateDir = path.join(disk, `state-${room}`)
-    mkdirSync(stateDir)
-    fill(path.join(disk, 'ballast'), 4096 * room)
-    const cli = rig.cliWith({ stateDir })
-    const stopped = await cli.run('apply', book, ...GO)
-    const counted = await effects(rig)
-    rmSync(path.join(disk, 'ballast'))
-    if (stopped.code !== 0) {
-      assert.ok(stopped.code === 1, `${room} pages: ${stopped.code} ${stopped.stderr}`)
-      assert.match(stopped.stderr, /no space left/i)
-      const shown = await cli.run('runs', 'last')
-      const began = shown.code === 0
-      const steps = began ? readFileSync(journalOf(await cli.run('runs'), stateDir), 'utf8') : ''
-      const noted = steps.split('"step-started"').length - 1
-      assert.ok(counted.split('\n').length - 1 <= noted, `${room} pages: ${counted.length} effects, ${noted} noted`)
-      const goOn = began ? ['resume', 'last'] : ['apply', book]
-      assertCode(await cli.run(...goOn, ...GO), 0)
-    }
-    assert.equal(await effects(rig), COUNT_TO, `${room} pages`)
-    assertCode(await cli.run('rollback', 'last', '--yes'), 0)
-    await rig.onHost('rm -rf /srv/effects /var/lib/runbook')
-    rmSync(stateDir, { recursive: true })
-  }
-}
-
-const journalOf = ({ stdout }: { readonly stdout: string }, stateDir: string): string =>
-  path.join(stateDir, 'runs', /\b[0-9A-Z]{26}\b/.exec(stdout)?.[0] ?? '', 'run.jsonl')
-
-/** Takes all room of the disk but so many bytes. */
-function fill(file: string, bytes: number): void {
-  writeFileSync(file, '')
-  const page = Buffer.alloc(4096)
-  for (let full = false; !full; ) {
-    try {
-      writeFileSync(file, page, { flag: 'a' })
-    } catch {
-      full = true
-    }
-  }
-  execFileSync('truncate', ['-s', `-${bytes}`, file])
-}
-
-const COUNTS = [1, 2, 3, 4, 5, 6]
-const COUNT_TO = COUNTS.map((at) => `${at}\n`).join('')
-
-const countedBook = ({ host }: Rig): string => `name: counted
-summary: Commands that count
-hosts: ${host}
-become: true
-steps:
-${COUNTS.map(
-  (at) => `  - id: count${at}
-    shell: {script: "echo ${at} >>/srv/effects"}
-    undo: {command: {argv: ["true"]}}
-`,
-).join('')}`
-
 /** Everything that happens to hosts, and to the controller's disk and clock. */
 export const hostScenarios: readonly Scenario[] = [
   scenario('bounded', 'the host loses power in a step and boots: nobody knows, the operator is asked', rebooted),
@@ -299,7 +177,7 @@ export const hostScenarios: readonly Scenario[] = [
   scenario('bounded', 'no room for the run folder: what needs a pre-image is not done', runFolderFull),
   scenario('bounded', 'read-only file systems: it is said, and nothing is changed', readOnlyRoot),
   scenario('full', 'no /tmp and no /var/tmp: they are not needed', noTmp),
-  scenario('full', 'a noisy profile: its words are nobody else’s', noisy),
+  scenario('full', 'a noisy profile: its words are its own', noisy),
   scenario('full', 'the clock is a day ahead: undone and known as undone', (rig) => clockOff(rig, 1)),
   scenario('bounded', 'the clock is a day behind: undone and known as undone', (rig) => clockOff(rig, -1)),
   scenario('bounded', 'the clock jumps ahead in a step: its deadline does not', (rig) => clockJumps(rig, 1)),

@@ -24,6 +24,15 @@ steps:
     as: slow
 `
 
+/** Replaces a file by 64 KB. */
+export const fileBook = ({ host }: Rig, file: string): string => `name: config
+summary: A file that does not fit
+hosts: ${host}
+become: true
+steps:
+  - file: {path: ${file}, content: "${'0123456789abcdef'.repeat(4000)}"}
+`
+
 export const linesTo = (count: number): string =>
   Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n')
 
@@ -60,3 +69,13 @@ export const effects = (rig: Rig): Promise<string> => rig.onHost('cat /srv/effec
 /** Processes on the host that belong to a step. */
 export const stepProcesses = (rig: Rig): Promise<string> =>
   rig.onHost('grep -lsF RUNBOOK_STEP=/ /proc/[0-9]*/environ; true')
+
+/** The slow step has run once, and all that it printed is kept. */
+export async function ranOnce(rig: Rig, seconds: number): Promise<void> {
+  assert.deepEqual(stdouts(rig), [linesTo(seconds)])
+  assert.equal(await effects(rig), 'run\n')
+}
+
+/** What the steps that ended have printed. */
+export const stdouts = (rig: Rig): readonly unknown[] =>
+  outputsIn(rig).map((output) => (output as { stdout?: unknown }).stdout) // of shell
