@@ -13,6 +13,7 @@ import { hostName } from '../../src/model/id.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Connection, Endpoint } from '../../src/model/transport.ts'
 import { createTransport } from '../../src/transport/transport.ts'
+import { hostileHostTests } from './support/hostile-host.ts'
 
 const settings = labSettings({ ...process.env, RUNBOOK_LAB: mkdtempSync(join(tmpdir(), 'runbook-lab-')) })
 const transport = createTransport({ randomBytes })
@@ -208,6 +209,8 @@ describe('login shells and their noise', () => {
     })
   })
 })
+
+describe('a hostile host', () => hostileHostTests(settings))
 
 test('a host that crashes in a command is told as lost, and can be opened again when it is back', async () => {
   const host = await connect('root')

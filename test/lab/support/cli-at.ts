@@ -10,7 +10,7 @@ import type { LabSettings } from '../../../lab/settings.ts'
 import { requireState } from '../../../lab/state.ts'
 import { networkArgv } from '../../../lab/supervisor.ts'
 
-const checkout = path.resolve(import.meta.dirname, '../../..')
+const sources = path.resolve(import.meta.dirname, '../../../src/main.ts')
 
 /** The command line on the lab's hosts: run inside the lab's network, with its inventory and a state folder of its own. */
 export interface Cli {
@@ -33,11 +33,11 @@ export interface CliOptions {
   readonly stateDir: string
   readonly inventory?: string // the lab's own where none is given
   readonly nodeArguments?: readonly string[]
+  readonly main?: string // the sources where none is given
 }
 
 /** The command line with a state folder that is the caller's. */
-export function cliAt({ settings, stateDir, inventory, nodeArguments = [] }: CliOptions): Cli {
-  const main = path.join(checkout, 'src/main.ts')
+export function cliAt({ settings, stateDir, inventory, nodeArguments = [], main = sources }: CliOptions): Cli {
   const fixed = ['-i', inventory ?? labPaths(settings.stateDir).inventory, '--state-dir', stateDir]
   const argvOf = ([command = '', ...args]: readonly string[]): Argv => [
     process.execPath,
