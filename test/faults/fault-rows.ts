@@ -30,6 +30,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '4',
     what: 'the script on the host killed',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'engine/receipt.test.ts > what began and left no exit code is not done again: nobody knows',
       'engine/resume.test.ts > is not run again unless its outcome is known',
     ],
@@ -48,6 +49,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '6',
     what: 'the connection lost in a command that changes something',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of the network ends right',
       'lab/receipts.test.ts > a connection that is cut in a step is made anew',
       'engine/link.test.ts > a change that is lost is not asked again',
     ],
@@ -61,12 +63,16 @@ export const FAULT_ROWS: readonly Row[] = [
   {
     id: '8',
     what: 'a frozen host, or a network that swallows everything',
-    tests: ['lab/receipts.test.ts > a network that swallows everything is noticed'],
+    tests: [
+      'lab/faults-network-host.test.ts > every scenario of the network ends right',
+      'lab/receipts.test.ts > a network that swallows everything is noticed',
+    ],
   },
   {
     id: '9',
     what: 'the host reboots in a step',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'lab/everyday-modules.test.ts > killed while the host boots, the program goes on and does not boot it again',
       'modules/system/reboot.test.ts > it goes down, is waited for while it is away, and is back by another boot',
       'engine/receipt-shell.test.ts > after a reboot nobody believes that it has not begun',
@@ -76,6 +82,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '10',
     what: 'a command that hangs',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'lab/receipts.test.ts > the deadline leaves no process',
       'engine/receipt-shell.test.ts > killing takes all that it started, also what defies TERM',
     ],
@@ -92,6 +99,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '12',
     what: 'two operators at once',
     tests: [
+      'lab/locks.test.ts > of two operators who apply at once exactly one runs',
       'cli/locks.test.ts > while one run works on a host, another controller is refused',
       'engine/host-lock-shell.test.ts > of many that want a host at once, one gets it',
     ],
@@ -100,6 +108,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '13',
     what: 'who holds the lock dies',
     tests: [
+      'lab/locks.test.ts > a killed run keeps all its hosts',
       'journal/lock.test.ts > the lock of a process that was killed is free at once',
       'cli/locks.test.ts > a killed run keeps its hosts from others, and its resume takes them over',
     ],
@@ -108,6 +117,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '14',
     what: 'who holds the lock is frozen or away',
     tests: [
+      'lab/locks.test.ts > where the first controller is lost, unlock shows what lies there',
       'cli/locks.test.ts > unlock frees what a lost controller held, once nothing runs there',
       'engine/host-lock-shell.test.ts > a broken lock frees the host and fences its holder',
     ],
@@ -120,8 +130,10 @@ export const FAULT_ROWS: readonly Row[] = [
   {
     id: '16',
     what: "the controller's disk is full",
-    tests: ['journal/store.test.ts > a state folder that cannot be made is told'],
-    open: 'a journal that cannot be written stops the run before the next effect: by its order of writes (row 3); no test fills a disk in CI',
+    tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
+      'journal/store.test.ts > a state folder that cannot be made is told',
+    ],
   },
   {
     id: '17',
@@ -135,6 +147,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '18',
     what: 'the disk of the host is full',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'engine/receipt-shell.test.ts > where no receipt can be kept the command runs all the same',
       'modules/system/replace-file.test.ts > killed at any moment of',
     ],
@@ -180,6 +193,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '24',
     what: 'sudo wants a password, gets a wrong one, wants a terminal',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'lab/transport.test.ts > with a password, given only when our own prompt asks for it',
       'lab/transport.test.ts > a wrong password is tried once, however many commands wait',
       'lab/transport.test.ts > requiretty is told as such',
@@ -189,6 +203,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '25',
     what: 'the login shell is dash, busybox ash, or none',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'transport/shell.test.ts > starts clean',
       'lab/transport.test.ts > login shells and their noise',
       'conformance/account-cases.ts > nologin is told with what it says',
@@ -236,8 +251,11 @@ export const FAULT_ROWS: readonly Row[] = [
   {
     id: '31',
     what: 'clocks that are wrong or jump',
-    tests: ['journal/store.test.ts > a run id sorts after the newest run also when the clock was set back'],
-    open: "a host's clock is compared with nothing; etcd's own checks tell of skew",
+    tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
+      'journal/store.test.ts > a run id sorts after the newest run also when the clock was set back',
+    ],
+    open: "that a host's own clock is off: it is compared with nothing",
   },
   {
     id: '32',
@@ -331,6 +349,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '43',
     what: 'the run folder on the host is gone',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'engine/settle-receipts.test.ts > how a step with',
       'modules/system/replace-file.test.ts > a rollback without its pre-image says so and touches nothing',
     ],
@@ -339,6 +358,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '44',
     what: 'another machine under the same name',
     tests: [
+      'lab/faults-network-host.test.ts > every scenario of the network ends right',
       'engine/link.test.ts > another machine that answers after the connection was lost is refused',
       'engine/on.test.ts > stops where the other host changed since the plan, or is another one',
     ],
