@@ -129,8 +129,7 @@ describe('the remedies for etcd on etcd3', () => {
 })
 
 /** What a second apply would leave behind; cheaper than all files of the host. */
-const traces =
-  'systemctl show -p InvocationID etcd; find /etc /var/backups -printf "%p %s %T@\\n" | sort'
+const traces = 'systemctl show -p InvocationID etcd; find /etc /var/backups -printf "%p %s %T@\\n" | sort'
 
 /** A quota of 12 MiB on one member, writes until etcd refuses them, and what is old compacted. */
 const fillText = (client: string): string => `

@@ -105,7 +105,8 @@ async function transact(wanted: Transaction, runner: Runner): Promise<void> {
   const problem = failureOf(reply, apt.shown(wanted))
   if (!/^E: .*\block\b/m.test(textOf(reply.stderr))) throw new ProblemError(problem)
   // a holder that is just ending has no name any more
-  const [, id, program = 'a program'] = /held by process (\d+)(?: \(([^)]*)\))?/.exec(textOf(reply.stdout) + textOf(reply.stderr)) ?? []
+  const [, id, program = 'a program'] =
+    /held by process (\d+)(?: \(([^)]*)\))?/.exec(textOf(reply.stdout) + textOf(reply.stderr)) ?? []
   throw new ProblemError({
     ...problem,
     ...busyProblem(id === undefined ? '' : `${program}, process ${id}`),
