@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -279,5 +279,6 @@ async function untilBegun(step: string): Promise<void> {
 function journal(): string {
   const runs = path.join(own('state'), 'runs')
   const last = readdirSync(runs).sort().at(-1) ?? ''
-  return readFileSync(path.join(runs, last, 'run.jsonl'), 'utf8')
+  const file = path.join(runs, last, 'run.jsonl')
+  return existsSync(file) ? readFileSync(file, 'utf8') : '' // the folder comes first
 }
