@@ -36,7 +36,12 @@ function linesReporter(telling: Telling, phase: Phase): Reporter {
   const { stderr } = telling.world
   const linesOf = makeEventLines({ ...lookOf(telling, phase), hosts: 'named' })
   const say = (line: string): void => void stderr.write(`${line}\n`)
-  return { emit: (event) => linesOf(event).forEach(say), say, close: () => Promise.resolve() }
+  // an event of output may hold thousands of lines: one write for all
+  const emit: Emit = (event) => {
+    const lines = linesOf(event)
+    if (lines.length > 0) say(lines.join('\n'))
+  }
+  return { emit, say, close: () => Promise.resolve() }
 }
 
 async function liveReporter(telling: Telling, phase: Phase): Promise<Reporter> {
