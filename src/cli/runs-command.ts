@@ -10,7 +10,6 @@ import type { CommandOf } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
 import { findRun } from './find-run.ts'
 import { styleFor, type Telling } from './look.ts'
-import { showOnHosts } from './run-on-hosts.ts'
 import { runsFolder } from './state-folder.ts'
 import { versionOf } from './version.ts'
 import type { World } from './world.ts'
@@ -18,7 +17,10 @@ import type { World } from './world.ts'
 /** `runbook runs`: what was run, newest first; `runbook runs RUN`: its events. */
 export async function runsCommand(command: CommandOf<'runs'>, world: World): Promise<ExitCode> {
   const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
-  if (command.hosts === 'looked-at') return showOnHosts(command, { journals, world })
+  if (command.hosts === 'looked-at') {
+    const { showOnHosts } = await import('./run-on-hosts.ts') // with the inventory's and the transport's libraries
+    return showOnHosts(command, { journals, world })
+  }
   if (command.run === undefined) await listRuns(journals, { world, output: command.output })
   else await showRun(journals, await findRun(journals, command.run), { world, output: command.output })
   return 0
