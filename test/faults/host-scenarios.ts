@@ -4,21 +4,11 @@ import path from 'node:path'
 import { crashHost, startHost } from '../../lab/lab.ts'
 import { labPaths } from '../../lab/paths.ts'
 import type { Cli } from '../lab/support/cli-at.ts'
+import { untilSaid } from '../lab/support/cli-at.ts'
 import { controllerFull, readOnlyRoot, runFolderFull, targetFull } from './host-disks.ts'
 import { cutFor } from './network-cut.ts'
 import type { Rig, Scenario } from './scenario.ts'
-import {
-  assertCode,
-  effects,
-  endsWith,
-  fileBook,
-  GO,
-  linesTo,
-  outputsIn,
-  said,
-  slowBook,
-  stepProcesses,
-} from './steps.ts'
+import { assertCode, effects, endsWith, fileBook, GO, linesTo, outputsIn, slowBook, stepProcesses } from './steps.ts'
 
 /** What was begun and left no end is asked of the operator, who says that it is done; it has run once. */
 async function askedAndSettled(rig: Rig): Promise<void> {
@@ -31,7 +21,7 @@ async function askedAndSettled(rig: Rig): Promise<void> {
 
 async function rebooted(rig: Rig): Promise<void> {
   const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 30)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await crashHost(rig.host, rig.settings)
   await startHost(rig.host, rig.settings)
   await endsWith(started, 7)
@@ -42,7 +32,7 @@ async function rebooted(rig: Rig): Promise<void> {
 /** The script or whoever keeps its receipt is killed, as for want of memory. */
 async function killedOnHost(rig: Rig): Promise<void> {
   const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 30)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await rig.onHost(
     "kill -9 $(grep -lsF RUNBOOK_STEP=/ /proc/[0-9]*/environ | sed 's,/proc/\\([0-9]*\\)/.*,\\1,'); true",
   )
@@ -52,7 +42,7 @@ async function killedOnHost(rig: Rig): Promise<void> {
 
 async function receiptWiped(rig: Rig): Promise<void> {
   const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 8)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await rig.onHost('rm -rf /var/lib/runbook/0*')
   assert.notEqual(await started.ended, 0, started.said())
   await waitForEnd(rig)
@@ -150,9 +140,9 @@ async function clockJumps(rig: Rig, count: number): Promise<void> {
   const started = rig
     .cliWith(days(count, '&on=SIGUSR2'))
     .start('apply', rig.write('slow.yaml', slowBook(rig, 12)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   started.signal('SIGUSR2')
-  await cutFor(rig, 'reset', () => said(started, 'reconnecting 2'))
+  await cutFor(rig, 'reset', () => untilSaid(started, 'reconnecting 2'))
   await endsWith(started, 0)
   assert.deepEqual(
     outputsIn(rig).map((output) => (output as { stdout?: unknown }).stdout),

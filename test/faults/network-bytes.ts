@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { untilSaid } from '../lab/support/cli-at.ts'
 import { openDetour } from './network-detour.ts'
 import type { Rig } from './scenario.ts'
-import { assertCode, effects, endsWith, GO, ranOnce, said, slowBook } from './steps.ts'
+import { assertCode, effects, endsWith, GO, ranOnce, slowBook } from './steps.ts'
 
 // Connections that are reset when so many bytes have passed.
 
@@ -23,7 +24,7 @@ export async function cutInLogin(rig: Rig): Promise<void> {
 export async function cutInNextLogin(rig: Rig): Promise<void> {
   const detour = await openDetour(rig)
   const started = detour.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 6)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   for (const bytes of [0, 700, 1300]) {
     const [taken, cut] = [detour.count('taken'), detour.count('cut')]
     detour.order({ cut: { from: 'host', bytes, connection: taken + 1 } })

@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import { untilSaid } from '../lab/support/cli-at.ts'
 import { cutAtBytes, cutInLogin, cutInNextLogin, cutInUpload, points } from './network-bytes.ts'
 import { type Cut, cutFor } from './network-cut.ts'
 import { openDetour } from './network-detour.ts'
 import type { Rig, Scenario } from './scenario.ts'
-import { assertCode, effects, endsWith, GO, linesTo, ranOnce, said, slowBook, stdouts } from './steps.ts'
+import { assertCode, effects, endsWith, GO, linesTo, ranOnce, slowBook, stdouts } from './steps.ts'
 
 /** A slow step whose connection is cut when it has said its second line, and stands again when the program has noticed. */
 async function cutInStep(rig: Rig, { cut, seconds }: { readonly cut: Cut; readonly seconds: number }): Promise<void> {
   const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, seconds)), ...GO)
-  await said(started, 'line 2')
-  await cutFor(rig, cut, () => said(started, 'reconnecting 2'))
+  await untilSaid(started, 'line 2')
+  await cutFor(rig, cut, () => untilSaid(started, 'reconnecting 2'))
   await endsWith(started, 0)
   await ranOnce(rig, seconds)
 }
 
 async function swallowedForAWhile(rig: Rig): Promise<void> {
   const started = rig.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 8)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await cutFor(rig, 'drop', () => delay(4000)) // TCP sends again what was lost
   await endsWith(started, 0)
   assert.ok(!started.said().includes('reconnecting'), 'TCP mends this by itself')
@@ -28,7 +29,7 @@ async function swallowedForAWhile(rig: Rig): Promise<void> {
 async function cutBeyondTheLimit(rig: Rig, cut: Cut): Promise<void> {
   const book = rig.write('slow.yaml', slowBook(rig, 20))
   const started = rig.cli.start('apply', book, ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await cutFor(rig, cut, async () => {
     assert.equal(await started.ended, 7, started.said())
   })
@@ -53,8 +54,8 @@ async function oneOfTwo(rig: Rig): Promise<void> {
   const other = rig.host === 'h1' ? 'h2' : 'h1'
   const book = slowBook(rig, 6).replace(`hosts: ${rig.host}`, 'hosts: all\nrolling: {batch: 2}')
   const started = rig.cli.start('apply', rig.write('slow.yaml', book), ...GO)
-  await said(started, `${rig.host} | line 2`)
-  await cutFor(rig, 'reset', () => said(started, `${other} done`))
+  await untilSaid(started, `${rig.host} | line 2`)
+  await cutFor(rig, 'reset', () => untilSaid(started, `${other} done`))
   await endsWith(started, 0)
   assert.ok(started.said().includes(`${rig.host} reconnecting`), started.said())
   assert.deepEqual(stdouts(rig), [linesTo(6), linesTo(6)])
@@ -67,7 +68,7 @@ async function anotherMachine(rig: Rig, isClone: boolean): Promise<void> {
   const detour = await openDetour(rig)
   if (isClone) await rig.onHost(secondSshd(await rig.onHost('cat /etc/ssh/ssh_host_ed25519_key')), other)
   const started = detour.cli.start('apply', rig.write('slow.yaml', slowBook(rig, 8)), ...GO)
-  await said(started, 'line 2')
+  await untilSaid(started, 'line 2')
   detour.order({ to: `${other === 'h1' ? '10.77.0.11' : '10.77.0.12'}:${isClone ? 2222 : 22}` })
   detour.order({ now: true })
   await endsWith(started, 7)

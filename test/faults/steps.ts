@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Outcome } from '../../lab/run-tool.ts'
 import type { RecordedEvent } from '../../src/model/event.ts'
 import type { Started } from '../lab/support/cli-at.ts'
@@ -43,18 +42,6 @@ export const outputsIn = (rig: Rig): readonly unknown[] =>
   recordsIn(rig).flatMap((event) =>
     event.type === 'step-finished' && event.output !== undefined ? [event.output] : [],
   )
-
-/** Fails where the program ends before it says so. */
-export async function said(started: Started, text: string): Promise<void> {
-  let isOver = false
-  void started.ended.then(() => {
-    isOver = true
-  })
-  while (!started.said().includes(text)) {
-    if (isOver) throw new Error(`it ended without saying "${text}":\n${started.said()}`)
-    await delay(20)
-  }
-}
 
 export async function endsWith(started: Started, code: number): Promise<void> {
   assert.equal(await started.ended, code, started.said())

@@ -5,9 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { downLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import { untilSaid } from './support/cli-at.ts'
 import { differences, lasting, snapshotHost } from './support/host-snapshot.ts'
 import { parseRecords } from './support/journal-of.ts'
-import { cliFor, type Started } from './support/run-cli.ts'
+import { cliFor } from './support/run-cli.ts'
 
 // What a host undoes by itself when a step has cut it off, and what it leaves when a new connection confirms the step.
 
@@ -34,16 +35,6 @@ const onHost = async (script: string): Promise<string> => {
 }
 const timers = () => onHost('systemctl list-timers --all --no-legend | grep runbook; pgrep -f "sh .*/[f]ire " ; true')
 const state = () => snapshotHost('h1', settings).then(lasting)
-const until = async (started: Started, text: string): Promise<void> => {
-  let isOver = false
-  void started.ended.then(() => {
-    isOver = true
-  })
-  while (!started.said().includes(text)) {
-    if (isOver) throw new Error(`it ended without saying "${text}":\n${started.said()}`)
-    await delay(20)
-  }
-}
 const journaled = () =>
   parseRecords(cli.stateDir).records.flatMap((event) =>
     'step' in event ? [`${event.type} ${event.step}${event.type === 'undo-disarmed' ? ` ${event.verdict}` : ''}`] : [],
@@ -78,7 +69,7 @@ test('the same where systemd-run cannot be had', async () => {
   runbook(CUT)
   await onHost('mv /usr/bin/systemd-run /usr/bin/systemd-run.hidden')
   const started = cli.start('apply', book, ...go)
-  await until(started, 'armed Take the interface down')
+  await untilSaid(started, 'armed Take the interface down')
   expect({ code: await started.ended, said: started.said() }).toMatchObject({ code: 6 })
   expect(journaled()).toEqual(CUT_JOURNAL)
   expect(await onHost('ip -br link show dev host0')).toMatch(/ UP /)
@@ -138,7 +129,7 @@ test('killed in a step, the program leaves it to the host, which ends the step a
     confirm_within: 6s
 `)
   const started = cli.start('apply', book, ...go)
-  await until(started, 'armed Take its time')
+  await untilSaid(started, 'armed Take its time')
   while ((await onHost('cat /run/effects 2>/dev/null; true')) === '') await delay(50)
   expect(await timers()).toContain('runbook-')
   started.signal('SIGKILL')

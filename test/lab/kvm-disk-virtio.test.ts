@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { downLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import { untilSaid } from './support/cli-at.ts'
 import { parseRecords } from './support/journal-of.ts'
 import { cliFor, type Started } from './support/run-cli.ts'
 
@@ -24,7 +24,7 @@ const definition = () => on('v1', 'virsh dumpxml --inactive --security-info g1')
 const root = () => on('g1', 'findmnt -no SOURCE /')
 
 async function killedAt(started: Started, text: string): Promise<void> {
-  while (!started.said().includes(text)) await delay(10)
+  await untilSaid(started, text)
   started.signal('SIGKILL')
   await started.ended
 }

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { downLab, execLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import { untilSaid } from './support/cli-at.ts'
 import { parseRecords } from './support/journal-of.ts'
-import { cliFor, type Started } from './support/run-cli.ts'
+import { cliFor } from './support/run-cli.ts'
 
 // Losing the connection, the program, or patience in the middle of a command that nothing but its receipt can judge.
 
@@ -34,16 +34,6 @@ const onHost = async (script: string): Promise<string> => {
   if (code !== 0) throw new Error(stderr)
   return stdout
 }
-const until = async (started: Started, text: string): Promise<void> => {
-  let isOver = false
-  void started.ended.then(() => {
-    isOver = true
-  })
-  while (!started.said().includes(text)) {
-    if (isOver) throw new Error(`it ended without saying "${text}":\n${started.said()}`)
-    await delay(20)
-  }
-}
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n')
 const outputs = () =>
   parseRecords(cli.stateDir).records.flatMap((event) => (event.type === 'step-finished' ? [event.output] : []))
@@ -65,7 +55,7 @@ afterAll(async () => {
 test('a connection that is cut in a step is made anew: the step runs once, and none of its output is lost', async () => {
   writeFileSync(book, slow(6, '60s'))
   const started = cli.start('apply', book, ...go)
-  await until(started, 'line 2')
+  await untilSaid(started, 'line 2')
   await onHost(CUT)
   expect({ code: await started.ended, said: started.said() }).toMatchObject({ code: 0 })
   expect(started.said()).toContain('reconnecting')
@@ -76,10 +66,10 @@ test('a connection that is cut in a step is made anew: the step runs once, and n
 test('a network that swallows everything is noticed, and what ended meanwhile is found', async () => {
   writeFileSync(book, slow(15, '300s'))
   const started = cli.start('apply', book, ...go)
-  await until(started, 'line 2')
+  await untilSaid(started, 'line 2')
   const link = (state: 'up' | 'down') => execLab(['ip', 'link', 'set', 'v-h1', state], settings)
   expect(await link('down')).toMatchObject({ code: 0 })
-  await until(started, 'reconnecting 2')
+  await untilSaid(started, 'reconnecting 2')
   expect(await link('up')).toMatchObject({ code: 0 })
   expect({ code: await started.ended, said: started.said() }).toMatchObject({ code: 0 })
   expect(outputs()).toMatchObject([{ stdout: lines(15), code: 0 }])
@@ -89,7 +79,7 @@ test('a network that swallows everything is noticed, and what ended meanwhile is
 test('killed in a step, a run takes over what the step did without it', async () => {
   writeFileSync(book, slow(5, '60s'))
   const started = cli.start('apply', book, ...go)
-  await until(started, 'line 2')
+  await untilSaid(started, 'line 2')
   started.signal('SIGKILL')
   await started.ended
   expect(await cli.run('resume', 'last', ...go)).toMatchObject({ code: 0 })
@@ -103,7 +93,7 @@ test('killed in a step that works on another host, a run takes over what it did 
     slow(5, '60s').replace('hosts: h1', 'hosts: h2').replace('    as: slow', '    as: slow\n    on: h1'),
   )
   const started = cli.start('apply', book, ...go)
-  await until(started, 'line 2')
+  await untilSaid(started, 'line 2')
   started.signal('SIGKILL')
   await started.ended
   expect(await cli.run('resume', 'last', ...go)).toMatchObject({ code: 0 })
@@ -124,9 +114,9 @@ test('the deadline leaves no process', async () => {
 test('the second Ctrl-C leaves no process, and the run says that nobody knows how far it came', async () => {
   writeFileSync(book, slow(60, '90s'))
   const started = cli.start('apply', book, ...go)
-  await until(started, 'line 1')
+  await untilSaid(started, 'line 1')
   started.signal('SIGINT')
-  await until(started, 'Once more')
+  await untilSaid(started, 'Once more')
   started.signal('SIGINT')
   expect({ code: await started.ended, said: started.said() }).toMatchObject({ code: 130 })
   expect(started.said()).toContain('it was killed')

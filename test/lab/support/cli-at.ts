@@ -84,3 +84,15 @@ export function recordsOf(stateDir: string, before: string | undefined): number 
     ? 0
     : readFileSync(file, 'utf8').split('\n').length - 1
 }
+
+/** Waits until the program says something. Fails where it ends before. */
+export async function untilSaid(started: Started, text: string): Promise<void> {
+  let isOver = false
+  void started.ended.then(() => {
+    isOver = true
+  })
+  while (!started.said().includes(text)) {
+    if (isOver) throw new Error(`it ended without saying "${text}":\n${started.said()}`)
+    await delay(20)
+  }
+}
