@@ -58,13 +58,18 @@ describe('the remedies for etcd on etcd3', () => {
     expect(differences(before.map(lasting), (await snapshots()).map(lasting))).toEqual([])
   })
 
+  async function succeed(...args: readonly string[]): Promise<void> {
+    const { code, stdout, stderr } = await cli.run(...args)
+    expect(code, stdout + stderr).toBe(0)
+  }
+
   test('etcd-cpu-priority: every thread of every member has it, with the quorum kept, and none after a rollback', async () => {
     const quick = ['--set', 'soak=1s', '--set', 'sample=1', '--set', 'window=2s', '--set', 'although_disk_slow=true']
     const threads =
       'cut -d " " -f 19 /proc/$(pgrep -x etcd)/task/*/stat | sort -u; for t in /proc/$(pgrep -x etcd)/task/*; do ionice -p ${t##*/}; done | sort -u'
     const [before, usual] = [await snapshots(), await everywhere(threads)]
     const { watched } = await watchedWhile(settings, urls, async () => {
-      expect((await cli.run('apply', 'etcd-cpu-priority', ...quick, '--yes')).code).toBe(0)
+      await succeed('apply', 'etcd-cpu-priority', ...quick, '--yes')
       const { run } = parseRecords(cli.stateDir)
       expect(new Set(await everywhere(threads))).toEqual(new Set(['-10\nbest-effort: prio 0']))
       // The lab's hosts have cgroup v1: a weight of 1000 is ten times 1024 shares.
@@ -75,7 +80,7 @@ describe('the remedies for etcd on etcd3', () => {
       const again = await cli.run('apply', 'etcd-cpu-priority', ...quick, '--yes')
       expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') })
       expect(await everywhere(traces)).toEqual(after)
-      expect((await cli.run('rollback', run, '--yes')).code).toBe(0)
+      await succeed('rollback', run, '--yes')
     })
     expect(differences(before.map(lasting), (await snapshots()).map(lasting))).toEqual([])
     expect(await everywhere(threads)).toEqual(usual)
@@ -92,7 +97,7 @@ describe('the remedies for etcd on etcd3', () => {
     const full = await everywhere(size)
     const leader = await leaderOf(client)
     const { watched } = await watchedWhile(settings, urls, async () => {
-      expect((await cli.run('apply', 'etcd-defrag', ...quick, '--yes')).code).toBe(0)
+      await succeed('apply', 'etcd-defrag', ...quick, '--yes')
     })
     const { run, records } = parseRecords(cli.stateDir)
     const order = records.flatMap((event) =>
@@ -106,7 +111,7 @@ describe('the remedies for etcd on etcd3', () => {
     expect(watched.withoutQuorum).toEqual([])
     const again = await cli.run('apply', 'etcd-defrag', ...quick, '--yes')
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') })
-    expect((await cli.run('rollback', run, '--yes')).code).toBe(0)
+    await succeed('rollback', run, '--yes')
     expect(await everywhere('ls /var/backups/etcd 2>/dev/null; true')).toEqual(['', '', ''])
   })
 
