@@ -68,12 +68,16 @@ const OTHER_TYPE = new RegExp(
   ].join('|'),
 )
 
-/** Indicators at the start, `: ` and ` #` within, spaces around, breaks, and what is not printed as it is. */
+/**
+ * Indicators at the start, `: ` and ` #` within, spaces around, breaks, and what is not printed as it is: also what turns
+ * the direction of text, which PyYAML prints and which no file may hold here.
+ */
 const NEVER_PLAIN =
-  /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:\s|$))|:(?:[\s\0]|$)|\s#|^\s|\s$|[^ -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10fffe}]|[\u2028\u2029]/u
+  /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:\s|$))|:(?:[\s\0]|$)|\s#|^\s|\s$|[^ -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10fffe}]|[\u2028-\u202e\u2066-\u2069]/u
 
 /** A space beside a break, or what needs an escape; a line feed can stand in single quotes, other breaks read differently. */
-const NEVER_SINGLE = /\n | \n|[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10fffe}]/u
+const NEVER_SINGLE =
+  /\n | \n|[^\n -~\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10fffe}]/u
 
 /** One more break than there is, as one alone reads as a space; the next line is indented. */
 function singleQuoted(text: string, indent: string): string {
@@ -82,7 +86,7 @@ function singleQuoted(text: string, indent: string): string {
 
 const doubleQuoted = (text: string): string => `"${text.replaceAll(NEEDS_ESCAPE, escaped)}"`
 
-const NEEDS_ESCAPE = /["\\\x85\u2028\u2029\ufeff]|[^ -~\xa0-\ud7ff\ue000-\ufffd]/gu
+const NEEDS_ESCAPE = /["\\\x85\u2028-\u202e\u2066-\u2069\ufeff]|[^ -~\xa0-\ud7ff\ue000-\ufffd]/gu
 
 function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0

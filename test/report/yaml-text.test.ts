@@ -43,6 +43,8 @@ const hard = fc.constantFrom(
     'é ☃',
     '😀',
     '\u2028',
+    '\u2066',
+    'a\n\u202eb',
     '\ufeff',
   ],
   ...[

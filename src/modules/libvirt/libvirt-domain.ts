@@ -4,6 +4,7 @@ import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { DurationArgument, durationMs } from '../system/argument.ts'
 import { failureOf } from '../system/host-script.ts'
+import { openDomain } from './domain-xml.ts'
 import {
   type Domain,
   DomainArgument,
@@ -50,7 +51,11 @@ export const libvirtDomain = defineModule<typeof args, Domain | undefined>({
     await bring(wanted, wanted.state, session)
     return undefined
   },
-  revert: (wanted, change, session) => bring(wanted, change.before.state === OFF ? 'shut_off' : 'running', session),
+  revert: async (wanted, change, session) => {
+    if (change.before.state === OFF) return bring(wanted, 'shut_off', session)
+    if (await runsWithOthers(wanted.domain, session)) await bring(wanted, 'shut_off', session)
+    await bring(wanted, 'running', session)
+  },
 })
 
 function planDomain({ domain, state, allow_destroy }: DomainArgs, seen: Domain | undefined): Decision {
@@ -96,6 +101,14 @@ function change(
       predicts: { [domainResource(domain)]: after, ...(verb === 'stop' ? { [definitionResource(domain)]: {} } : {}) },
     } satisfies Change,
   }
+}
+
+/** Somebody started it before its definition was given back: it is running, but not as it was. */
+async function runsWithOthers(name: string, session: Session): Promise<boolean> {
+  const seen = await lookDomain(name, session)
+  if (!seen || seen.state === OFF) return false
+  const [next, live] = [seen.next, seen.live].map((text) => JSON.stringify(openDomain(text).disks))
+  return next !== live
 }
 
 const fiveMinutesMs = 300_000
