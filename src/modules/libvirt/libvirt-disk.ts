@@ -120,7 +120,9 @@ function refuse(wanted: DiskArgs, { domain, next, live, targets }: Seen): Decisi
   if (domain.snapshots.length > 0)
     return blocked(`${name} has snapshots, which keep the old definition: ${list(domain.snapshots)}`)
   if (domain.hasJob) return blocked(`${name} is being copied or moved`, `virsh domjobinfo ${name}`)
-  if (JSON.stringify(live.disks) !== JSON.stringify(next.disks))
+  // one that runs already with what is wanted waits for nothing
+  const isAsWas = sameDisks(live, next) || sameDisks(live, openDomain(next.withDisks(targets, wishOf(wanted))))
+  if (!isAsWas)
     return blocked(
       `${name} runs with other disks than its definition has: a change waits for its next start`,
       `compare virsh dumpxml ${name} with virsh dumpxml --inactive ${name}; restart it first`,
@@ -130,6 +132,9 @@ function refuse(wanted: DiskArgs, { domain, next, live, targets }: Seen): Decisi
   if (domain.freeBytes < giB) return blocked('less than 1 GiB is free under /var/lib of the hypervisor')
   return undefined
 }
+
+const sameDisks = (one: DomainXml, other: DomainXml): boolean =>
+  JSON.stringify(one.disks) === JSON.stringify(other.disks)
 
 const isUncached = (cache: string | null | undefined): boolean => cache === 'none' || cache === 'directsync'
 const nameOf = ({ target }: Disk): string => target
