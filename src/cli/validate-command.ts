@@ -1,5 +1,6 @@
 import { findRunbook, readRunbookFile, runbookFiles } from '../load/find-runbook.ts'
 import { loadInventory } from '../load/inventory.ts'
+import { isFolder } from '../load/is-folder.ts'
 import { lintRunbook } from '../load/lint.ts'
 import { namesUsed } from '../load/rule-names.ts'
 import { RULE_PAGES } from '../load/rules.ts'
@@ -8,7 +9,7 @@ import { selectHosts } from '../load/select-hosts.ts'
 import { resolveVariables } from '../load/variables.ts'
 import { unusedVarsFileNames, varsFileNames } from '../load/vars-file-names.ts'
 import type { Inventory } from '../model/inventory.ts'
-import { type Problem, type Result, succeed } from '../model/problem.ts'
+import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import type { Runbook } from '../model/runbook.ts'
 import { createModules } from '../modules/index.ts'
 import { findingCounts, findingJson, findingsGithub, findingsSarif } from '../report/finding-formats.ts'
@@ -90,8 +91,16 @@ function inventoryOf({ inventories }: Targets, world: World): Result<Inventory |
 
 function filesOf(names: readonly string[], world: World): readonly Result<string>[] {
   const folders = runbookFolders(world)
-  if (names.length > 0) return names.map((name) => findRunbook(name, folders))
-  return runbookFiles(folders).map(succeed)
+  if (names.length === 0) return runbookFiles(folders).map(succeed)
+  return names.flatMap((name) => {
+    const found = findRunbook(name, folders)
+    return !found.ok && isFolder(name) ? filesIn(name) : [found]
+  })
+}
+
+function filesIn(folder: string): readonly Result<string>[] {
+  const files = runbookFiles([folder])
+  return files.length > 0 ? files.map(succeed) : [fail([{ kind: 'reference', message: `no runbooks in ${folder}` }])]
 }
 
 interface CheckInput {

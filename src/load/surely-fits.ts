@@ -77,6 +77,12 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['anyOf', (wanted, at) => Array.isArray(wanted) && wanted.some((schema: Json) => fits({ ...at, schema }))],
   ['allOf', (wanted, at) => Array.isArray(wanted) && wanted.every((schema: Json) => fits({ ...at, schema }))],
   [
+    'if',
+    (wanted, at) => decidedByMembers(wanted) && fits({ ...at, schema: branch(at, fits({ ...at, schema: wanted })) }),
+  ],
+  ['then', (_, { schema }) => schema.if !== undefined],
+  ['else', (_, { schema }) => schema.if !== undefined],
+  [
     'required',
     (wanted, { value }) => !isObject(value) || [wanted].flat().every((name) => Object.hasOwn(value, String(name))),
   ],
@@ -109,6 +115,13 @@ const isDeep = (value: Json): boolean => typeof value === 'object' && value !== 
 const matches = (pattern: Json, text: string): boolean => new RegExp(String(pattern), 'u').test(text) // as ajv compiles it
 const membersOf = (value: Json): readonly (readonly [string, Json])[] =>
   isObject(value) ? Object.entries(value as JsonObject) : [] // sealed: members of Json
+
+/** Of a condition on members alone it is known where it does not hold, too; of others only where it does. */
+const decidedByMembers = (condition: Json): boolean =>
+  isObject(condition) && Object.keys(condition).every((keyword) => keyword === 'required')
+const branch = ({ schema }: { readonly schema: JsonObject }, holds: boolean): Json =>
+  (holds ? schema.then : schema.else) ?? true
+
 const has = (map: Json, name: string): map is JsonObject => isObject(map) && Object.hasOwn(map, name)
 
 const isNamed = ({ properties = {}, patternProperties = {} }: JsonObject, name: string): boolean =>

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { GREET, LOCAL_INVENTORY, makeProject } from './project.ts'
 
@@ -33,6 +35,18 @@ const FILES = {
 
 describe('validate', () => {
   const here = makeProject(FILES)
+
+  test('checks every runbook of a folder that is named', async () => {
+    const all = await here.run('validate', 'runbooks/')
+    expect(all.stdout + all.stderr).toContain('runbooks/greet.yaml')
+    expect(all.stdout + all.stderr).toContain('runbooks/risky.yaml')
+    expect(await here.run('validate', 'runbooks')).toEqual(all)
+    mkdirSync(join(here.folder, 'bare'))
+    expect(await here.run('validate', 'bare/')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('no runbooks in bare/'),
+    })
+  })
 
   test('tells everything in all files at once, with rules and counts', async () => {
     const { code, stdout, stderr } = await here.run('validate', 'greet', 'risky', 'typed')

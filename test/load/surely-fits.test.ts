@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { structureSchema } from '../../src/load/runbook-schema.ts'
+import { runbookFiles } from '../../src/load/find-runbook.ts'
+import { structureSchema, structureSchemaWithIncludes } from '../../src/load/runbook-schema.ts'
 import { surelyFits } from '../../src/load/surely-fits.ts'
+import { parseYaml } from '../../src/load/yaml-document.ts'
+import { toJson } from '../../src/load/yaml-node.ts'
 import type { Json, JsonObject } from '../../src/model/json.ts'
 import { createModules } from '../../src/modules/index.ts'
 
@@ -48,6 +52,10 @@ const { schema } = fc.letrec<{ schema: JsonObject }>((tie) => ({
         anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }),
         allOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }),
         not: tie('schema'),
+        if: fc.oneof(fc.record({ required: fc.uniqueArray(word, { maxLength: 2 }) }), tie('schema')),
+        // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+        then: tie('schema'),
+        else: tie('schema'),
         oneOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }),
         propertyNames: tie('schema'),
         properties: fc.dictionary(word, tie('schema'), { maxKeys: 2 }),
@@ -81,6 +89,16 @@ test('every step of the example of each module surely fits its arguments, and a 
   const examples = [...modules.values()].filter(({ args }) => surelyFits(args as unknown as JsonObject, {}, 'none'))
   expect(examples.length).toBeGreaterThan(0)
   for (const { args } of examples) expect(surelyFits(args as unknown as JsonObject, { unknown: 1 }, 'none')).toBe(false)
+})
+
+test('each runbook that comes with the program surely fits, with includes and without', () => {
+  const files = runbookFiles(['runbooks'])
+  expect(files.length).toBeGreaterThan(5)
+  for (const file of files) {
+    const parsed = parseYaml(file, readFileSync(file, 'utf8'), 'runbook')
+    if (!parsed.ok) throw new Error(parsed.problems[0].message)
+    expect([file, surelyFits(structureSchemaWithIncludes, toJson(parsed.value), 'none')]).toEqual([file, true])
+  }
 })
 
 test('a runbook of every day needs no compiled schema', () => {
