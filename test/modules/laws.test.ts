@@ -30,6 +30,7 @@ const only: readonly string[] | undefined = [
   'copy',
   'fetch',
   'file',
+  'fsync_probe',
   'gather',
   'http',
   'mount',
