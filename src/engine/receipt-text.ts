@@ -46,6 +46,7 @@ give() {
   at=$size
 }
 give_all() { [ ! -s "$d/$1" ] || head -c "$keep" <"$d/$1"; }
+give_lines() { [ ! -s "$d/$1" ] || while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done <"$d/$1"; }
 follow() {
   o=$1 e=$2
   while :; do
@@ -144,7 +145,7 @@ run() {
   if [ -n "$late" ]; then
     follow 0 0
   else
-    give_all out
+    ${rawText(output === 'brief' ? 'give_lines' : 'give_all')} out
     give_all err >&2
   fi
   tell
