@@ -16,6 +16,7 @@ import type { ExitCode } from './exit-code.ts'
 import { findRun, rollbackOf } from './find-run.ts'
 import { openRunbook } from './open-files.ts'
 import { planNow } from './plan-flow.ts'
+import { sayingWhoChangedIt } from './resume-away.ts'
 import { refuseUnknown, settleAsSaid } from './settle-as-said.ts'
 import { runsFolder } from './state-folder.ts'
 import { refuseBlocked, tellPlan } from './tell-plan.ts'
@@ -42,7 +43,9 @@ export async function resumeCommand(command: Resume, world: World): Promise<Exit
   const past = await settleNow(telling, { ...reach, past: before, approval: command.approval })
   refuseUnknown(past)
   const engine = { ...reach, past }
-  const plan = await planNow(telling, engine)
+  const plan = await planNow(telling, engine).catch((error: unknown) => {
+    throw sayingWhoChangedIt(error, past)
+  })
   tellPlan(plan, { telling })
   refuseBlocked(plan)
   const consent = await askToApply(plan, { approval: command.approval, world })

@@ -170,11 +170,12 @@ async function heldBy({ journals, inventory }: RunInput, by: LockOwner): Promise
 /** A runner whose scripts begin only while nobody has taken the host since; then throws ProblemError kind locked. */
 export function fenced(
   runner: Runner,
-  { held, probe }: { readonly held: Held | undefined; readonly probe: Runner },
+  { held: heldNow, probe }: { readonly held: () => Promise<Held | undefined>; readonly probe: Runner },
 ): Runner {
-  if (!held) return runner
   return {
     run: async (command, options) => {
+      const held = await heldNow()
+      if (!held) return runner.run(command, options)
       const reply = await runner.run(fenceText(held, command), { label: labelOf(command), ...options })
       if (reply.code !== FENCED || (await probe.run(passedText(held))).code !== 0) return reply
       throw new ProblemError({

@@ -16,10 +16,14 @@ export interface Link extends Connection {
    * them did. For who must know that the host can be reached now.
    */
   renew(ms: number): Promise<void>
+  /** Resolves once the host is connected to, and is this run's; at once for one that answered at the start. */
+  ready(): Promise<void>
+  /** It has not answered yet. */
+  readonly isAwaited: () => boolean
 }
 
 /** The pauses before each attempt: about two minutes besides the time that attempts take. */
-const WAITS_MS: readonly number[] = [0, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 30_000, 30_000]
+export const WAITS_MS: readonly number[] = [0, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 30_000, 30_000]
 
 export interface LinkInput {
   readonly endpoint: Endpoint
@@ -88,21 +92,32 @@ export async function openLink(given: LinkInput): Promise<Link> {
     reconnect,
     identity: machine.identity,
     renew,
+    ready: () => Promise.resolve(),
+    isAwaited: () => false,
   }
 }
 
 const RETRIES = 2 // of a read that was lost
 
 async function reopen(
-  { endpoint, transport, clock, emit }: LinkInput,
+  input: LinkInput,
   { old, waits }: { readonly old: Connection; readonly waits: readonly number[] },
 ): Promise<Connection> {
   await old.close().catch(() => undefined)
+  return untilOpened(input, waits, () => input.transport.open(input.endpoint))
+}
+
+/** Tries to connect after each of these pauses; throws ProblemError as the last attempt did, or the first that was refused. */
+export async function untilOpened<T>(
+  { endpoint, clock, emit }: LinkInput,
+  waits: readonly number[],
+  open: () => Promise<T>,
+): Promise<T> {
   for (const [index, ms] of waits.entries()) {
     emit({ type: 'reconnecting', host: endpoint.host, attempt: index + 1, of: waits.length })
     if (ms > 0) await clock.sleep(ms)
     try {
-      return await transport.open(endpoint)
+      return await open()
     } catch (error) {
       if (!isAway(error) || index === waits.length - 1) throw error
     }

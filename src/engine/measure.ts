@@ -8,6 +8,7 @@ import { type Decided, decide, unwrapFor } from './decide.ts'
 import { type Contexts, scopeOf } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
+import { isAway } from './link.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import type { Running } from './running.ts'
 
@@ -53,14 +54,9 @@ export async function takeMeasures(input: MeasureInput): Promise<readonly Readin
 export async function takeOne(input: MeasureInput, measure: Measure, host: HostName): Promise<Reading> {
   const { contexts, phase } = input
   input.emit({ type: 'measuring', measure: measure.name, host, phase })
-  const decided = await decide({
-    step: measure.read,
-    host,
-    contexts,
-    probe: input.probeFor(host, measure.read),
-    owed: false,
-  })
-  const taken = { measure: measure.name, host, phase, unit: measure.unit, ...numberIn(decided) }
+  const deciding = { step: measure.read, host, contexts, probe: input.probeFor(host, measure.read), owed: false }
+  const number = await decide(deciding).then(numberIn, (error: unknown) => unlessUndone(phase, error))
+  const taken = { measure: measure.name, host, phase, unit: measure.unit, ...number }
   return { ...taken, ...judge(input, measure, taken) }
 }
 
@@ -77,6 +73,12 @@ function numberIn(decided: Decided): Pick<Reading, 'value' | 'note' | 'evidence'
     ...(typeof note === 'string' ? { note } : {}),
     evidence: evidence as Json, // sealed: members of a module's Json output
   }
+}
+
+/** What was undone stays undone although a host does not answer any more. */
+function unlessUndone(phase: MeasurePhase, error: unknown): Pick<Reading, 'value' | 'note'> {
+  if (phase !== 'after-rollback' || !isAway(error)) throw error
+  return { value: null, note: 'not measured: the host does not answer' }
 }
 
 function judge(

@@ -4,23 +4,35 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import { openElsewhere } from './elsewhere.ts'
 import { type Contexts, type Elsewhere, type HostContext, openContext } from './host-context.ts'
 import type { PlanInput, TargetHost } from './input.ts'
-import { openLink } from './link.ts'
+import { type LateLink, openLate } from './late-link.ts'
+import { type LinkInput, openLink } from './link.ts'
+import type { Need } from './need.ts'
 import { eachLimited } from './reads.ts'
 
-/** All hosts of a run, connected. */
+/** All hosts of a run, connected but for those that were not needed at once. */
 export interface OpenHosts {
   readonly contexts: Contexts
+  readonly late: readonly LateHost[] // of these, those that did not answer
   /** Asked for at once and awaited late, so that it costs no round trip of its own. */
   identities(): Promise<readonly HostIdentity[]>
   close(): Promise<void>
 }
 
-/** Connects to every host, or to none: one ProblemError with what is wrong on each host that cannot be reached. */
+export interface LateHost {
+  readonly target: TargetHost
+  readonly connection: LateLink
+}
+
+/**
+ * Connects to every host, or to none: one ProblemError with what is wrong on each host that cannot be reached. One that is down
+ * and not needed at once is left for later.
+ */
 export async function openHosts(
   input: Pick<PlanInput, 'hosts' | 'transport' | 'forks' | 'emit' | 'clock' | 'targetOf'>,
+  need: (host: HostName) => Need = () => 'now',
 ): Promise<OpenHosts> {
   const elsewhere = openElsewhere(input)
-  const tried = await eachLimited(input.hosts, input.forks, (target) => tryOpen({ ...input, elsewhere }, target))
+  const tried = await eachLimited(input.hosts, input.forks, (target) => tryOpen({ ...input, elsewhere, need }, target))
   const opened = tried.flatMap((attempt) => ('context' in attempt ? [attempt] : []))
   const close = async (): Promise<void> => {
     await Promise.allSettled([...opened.map(({ context }) => context.connection.close()), elsewhere.close()])
@@ -31,25 +43,34 @@ export async function openHosts(
     throw new ProblemError(first, ...others)
   }
   const contexts = new Map<HostName, HostContext>(opened.map(({ context }) => [context.target.name, context]))
-  return { contexts, identities: () => Promise.all(opened.map(({ identity }) => identity)), close }
+  const identities = () => Promise.all(opened.flatMap(({ identity }) => identity ?? []))
+  return { contexts, late: opened.flatMap(({ late }) => late ?? []), identities, close }
 }
 
 type Attempt =
-  | { readonly context: HostContext; readonly identity: Promise<HostIdentity> }
+  | { readonly context: HostContext; readonly identity?: Promise<HostIdentity>; readonly late?: LateHost }
   | { readonly problems: readonly Problem[] }
 
-async function tryOpen(
-  input: Pick<PlanInput, 'transport' | 'emit' | 'clock'> & { readonly elsewhere: Elsewhere },
-  target: TargetHost,
-): Promise<Attempt> {
+interface Opening extends Omit<LinkInput, 'endpoint'> {
+  readonly elsewhere: Elsewhere
+  readonly need: (host: HostName) => Need
+}
+
+async function tryOpen(input: Opening, target: TargetHost): Promise<Attempt> {
+  const link = { ...input, endpoint: target.endpoint }
   try {
     input.emit({ type: 'connecting', host: target.name })
-    const connection = await openLink({ ...input, endpoint: target.endpoint })
+    const connection = await openLink(link)
     const identity = connection.identity()
     identity.catch(() => undefined) // a host lost meanwhile is told by whoever needs it
     input.emit({ type: 'connected', host: target.name })
     return { context: openContext({ target, connection }, input.elsewhere), identity }
   } catch (error) {
-    return { problems: problemsOf(error, { host: target.name }) }
+    const problems = problemsOf(error, { host: target.name })
+    const need = input.need(target.name)
+    if (need === 'now' || problems[0].kind !== 'unreachable') return { problems }
+    input.emit({ type: 'away', host: target.name })
+    const late = { target, connection: openLate(link, need) }
+    return { context: openContext(late, input.elsewhere), late }
   }
 }

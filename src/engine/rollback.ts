@@ -4,15 +4,17 @@ import type { RunRecord } from '../model/run-record.ts'
 import { restoreChoices } from './includes.ts'
 import type { RollbackInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
+import { needToUndo } from './need.ts'
 import { openHosts } from './open-hosts.ts'
 import { type Ending, journaled, type Running } from './running.ts'
 import { undoChanges } from './undo.ts'
 
 /** Undoes what a run changed and no earlier rollback undid, newest first, in a run of its own. Can be repeated. */
 export async function rollBack(input: RollbackInput): Promise<RunSummary> {
-  const open = await openHosts(input)
+  const need = (host: HostName) => needToUndo(host, input.record.changes)
+  const open = await openHosts(input, need)
   try {
-    const doing = { verb: 'rollback', of: input.record.run, also: elsewhereOf(input.record) } as const
+    const doing = { verb: 'rollback', of: input.record.run, also: elsewhereOf(input.record), need } as const
     return await journaled(input, { open, doing, work: (running) => undoAll(running, input) })
   } finally {
     await open.close()

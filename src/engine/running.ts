@@ -10,6 +10,8 @@ import { type Contexts, openContext, type Workplace } from './host-context.ts'
 import { type HostLocks, takeHostLocks } from './host-lock.ts'
 import type { RunInput, RunSummary } from './input.ts'
 import { keepsHost } from './left-open.ts'
+import { isAway } from './link.ts'
+import type { Need } from './need.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
 /** A run in progress: its input, its open hosts, its journal. */
@@ -75,6 +77,7 @@ export interface Doing {
   readonly verb: 'apply' | 'rollback'
   readonly of?: RunId // the run that a rollback undoes
   readonly also: readonly HostName[] // that it is known to work on, besides those of the run
+  readonly need?: (host: HostName) => Need // absent: all at once
 }
 
 export interface Journaling {
@@ -133,16 +136,29 @@ async function begin(
   }
 }
 
-/** The hosts of the run, and others that it is known to work on. */
+/** The hosts of the run, and others that it is known to work on; those that answer late are taken before anything else then. */
 async function takeAll(input: RunInput, open: OpenHosts, doing: Doing): Promise<HostLocks | undefined> {
   const { holder } = input
   if (!holder) return undefined
   const own = [...open.contexts.values()]
   const others = doing.also.filter((host) => !open.contexts.has(host))
-  const elsewhere = await Promise.all(others.flatMap((host) => own[0]?.elsewhere.open(host) ?? []))
+  const elsewhere = await Promise.all(
+    others.flatMap((host) => own[0]?.elsewhere.open(host).catch(unlessNeeded(doing, host)) ?? []),
+  )
   const errand = { input, holder, run: doing.of ?? input.run, doing: doing.verb, kept: await stillHeld(input, doing) }
-  return takeHostLocks(errand, [...own, ...elsewhere], await open.identities())
+  const here = own.filter(({ connection }) => !connection.isAwaited())
+  const locks = await takeHostLocks(errand, [...here, ...elsewhere.flat()], await open.identities())
+  for (const { target, connection } of open.late) connection.before((link) => locks.take({ target, connection: link }))
+  return locks
 }
+
+/** A host that is down keeps nobody from what is to be undone on others. */
+const unlessNeeded =
+  ({ need }: Doing, host: HostName) =>
+  (error: unknown): readonly [] => {
+    if (need?.(host) === 'never' && isAway(error)) return []
+    throw error
+  }
 
 /** The hosts that a run which was interrupted holds already, and keeps when it may not go on now. */
 async function stillHeld(input: RunInput, { of, also }: Doing): Promise<ReadonlySet<HostName>> {

@@ -33,7 +33,10 @@ function receiptsAt({ contexts, input, locks }: Running, place: Place, folder: s
   const privilege = privilegeOf(input.runbook, step, context)
   const receipts: ReceiptInput = {
     runner: fenced(context.connection.session(privilege), {
-      held: locks?.of(context.target.name),
+      held: async () => {
+        await context.connection.ready() // a host that answers late is taken then
+        return locks?.of(context.target.name)
+      },
       probe: context.connection.probe(privilege),
     }),
     probe: context.connection.probe(privilege),

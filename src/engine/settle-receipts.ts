@@ -4,6 +4,7 @@ import type { ChangeRecord } from '../model/run-record.ts'
 import type { RunInput } from './input.ts'
 import { isLeftOpen } from './left-open.ts'
 import { isLost } from './link.ts'
+import { needToLook } from './need.ts'
 import { openHosts } from './open-hosts.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { lastReplyAt, sessionAt } from './session-at.ts'
@@ -24,8 +25,10 @@ const isCommandInDoubt = (open: ChangeRecord): boolean =>
  * nothing tells stays in doubt. A plan that is made afterwards knows it all.
  */
 export async function settleByReceipts(input: RunInput, changes: readonly ChangeRecord[]): Promise<void> {
-  const names = new Set(changes.filter(mayTell).map(({ host }) => host))
-  const hosts = await openHosts({ ...input, hosts: input.hosts.filter(({ name }) => names.has(name)) })
+  const telling = changes.filter(mayTell)
+  const names = new Set(telling.map(({ host }) => host))
+  const asked = { ...input, hosts: input.hosts.filter(({ name }) => names.has(name)) }
+  const hosts = await openHosts(asked, (host) => needToLook(host, telling))
   const journal = await input.journals.reopen(input.run)
   try {
     const record: Running['record'] = async (event) => {

@@ -21,7 +21,7 @@ interface Unit {
   readonly stage: number
   readonly host: HostName
   readonly changes: readonly ChangeRecord[] // in the order they were made
-  readonly broken: boolean // a step failed here, or nobody knows how it ended
+  readonly broken: boolean // a step failed here, or nobody knows how it ended, or the host is down
 }
 
 /**
@@ -40,18 +40,20 @@ export async function undoChanges(
   const notBegun = await settleOpen(running, left)
   const stages = [...new Set(left.map((change) => change.stage))].sort((a, b) => b - a)
   for (const index of stages) {
-    const units = unitsOf(left.filter((change) => change.stage === index && !notBegun.includes(change)))
+    const own = left.filter((change) => change.stage === index && !notBegun.includes(change))
+    const units = unitsOf(running, own)
     if (units.length > 0) problems.push(...(await undoStage(running, { index, units, finished })))
   }
   return problems
 }
 
-function unitsOf(changes: readonly ChangeRecord[]): readonly Unit[] {
+function unitsOf({ contexts }: Running, changes: readonly ChangeRecord[]): readonly Unit[] {
   const open = changes.filter((change) => change.state !== 'undone')
   const hosts = [...new Set(open.map((change) => change.host))]
   return hosts.map((host) => {
     const own = open.filter((change) => change.host === host)
-    const broken = own.some((change) => change.state === 'failed' || change.state === 'started')
+    const isOpen = own.some((change) => change.state === 'failed' || change.state === 'started')
+    const broken = isOpen || contextOf(contexts, host).connection.isAwaited()
     return { stage: own[0]?.stage ?? 0, host, changes: own, broken }
   })
 }

@@ -113,6 +113,8 @@ export type ProgressEvent =
   | { readonly type: 'connecting'; readonly host: HostName }
   | { readonly type: 'connected'; readonly host: HostName }
   | { readonly type: 'reconnecting'; readonly host: HostName; readonly attempt: number; readonly of: number }
+  /** It does not answer, and is not needed yet. */
+  | { readonly type: 'away'; readonly host: HostName }
   | { readonly type: 'planning'; readonly host: HostName }
   /** Nothing can be written there that keeps another run from the host. */
   | { readonly type: 'not-held'; readonly host: HostName }

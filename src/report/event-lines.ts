@@ -96,6 +96,14 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'connected':
     case 'planning':
       return verbose(hostLine(look, { host: event.host, word: event.type, text: '' }))
+    case 'away':
+      return normal(
+        hostLine(look, {
+          host: event.host,
+          word: style.yellow('away'),
+          text: 'it does not answer: begun without it, with what lies on other hosts',
+        }),
+      )
     case 'not-held':
       return normal(
         hostLine(look, {

@@ -33,7 +33,8 @@ async function hosts(answers: Readonly<Record<string, string>>, kept: readonly H
       return what === 'take' ? answers[target.name] : ''
     }, target.name)
     const link = { ...connection, reconnect: () => Promise.resolve(), renew: () => Promise.resolve() }
-    return { target, connection: { ...link, identity: () => Promise.reject(new Error('not asked')) } }
+    const state = { ready: () => Promise.resolve(), isAwaited: () => false }
+    return { target, connection: { ...link, ...state, identity: () => Promise.reject(new Error('not asked')) } }
   })
   const errand = { input, holder, run: input.run, doing: 'apply', kept: new Set(kept) } as const
   const identities = places.map(({ target }, index) => ({
@@ -121,7 +122,7 @@ test('a host that cannot be written is told, and a host that answers something e
 
 test('an exit code of a command is its own unless the host was taken since', async () => {
   const own = fakeConnection(() => ({ code: FENCED }))
-  const held = { lock: 'aa11', token: 1, folder: '/held' }
+  const held = () => Promise.resolve({ lock: 'aa11', token: 1, folder: '/held' })
   const answering = (code: number) => fakeConnection(() => ({ code })).probe('login')
   const untouched = fenced(own.session('login'), { held, probe: answering(1) })
   expect(await untouched.run(rawText('exit 97'))).toMatchObject({ code: FENCED })
