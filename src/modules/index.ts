@@ -20,6 +20,7 @@ import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { fetch } from './system/fetch.ts'
 import { file } from './system/file.ts'
+import { filesystem } from './system/filesystem.ts'
 import { fsyncProbe } from './system/fsync-probe.ts'
 import { gather } from './system/gather.ts'
 import { http } from './system/http.ts'
@@ -48,6 +49,7 @@ const all: readonly Module[] = [
   envFile,
   fetch,
   file,
+  filesystem,
   fsyncProbe,
   gather,
   http,

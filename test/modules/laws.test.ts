@@ -40,10 +40,12 @@ const only: readonly string[] | undefined = [
   'wait_for',
 ]
 
+const gnu = ['gnu', ...has('getfacl', 'acl'), ...has('losetup', 'loop')]
+
 /** The shells that hosts have; busybox stands for a host with none but its own tools. */
 const shells = [
-  { name: 'dash', argv: ['dash'], path: debianPath, offers: ['gnu', ...has('getfacl', 'acl')], only: undefined },
-  { name: 'bash', argv: ['bash', '--posix'], path: debianPath, offers: ['gnu', ...has('getfacl', 'acl')], only },
+  { name: 'dash', argv: ['dash'], path: debianPath, offers: gnu, only: undefined },
+  { name: 'bash', argv: ['bash', '--posix'], path: debianPath, offers: gnu, only },
   { name: 'busybox', argv: ['ash'], path: applets, offers: ['busybox'], only },
 ].filter(({ name }) => has(name).length > 0)
 
