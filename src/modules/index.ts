@@ -10,6 +10,7 @@ import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
+import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { assert } from './system/assert.ts'
@@ -80,6 +81,7 @@ const all: readonly Module[] = [
   etcdStaticPodRestarted,
   libvirtDisk,
   libvirtDomain,
+  orphanedPods,
 ]
 
 /** The modules by name, in the order of their names. */
