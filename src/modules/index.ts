@@ -36,6 +36,7 @@ import { pause } from './system/pause.ts'
 import { reboot } from './system/reboot.ts'
 import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
+import { swapDirectory } from './system/swap-directory.ts'
 import { sysctl } from './system/sysctl.ts'
 import { waitFor } from './system/wait-for.ts'
 import { yamlEdit } from './system/yaml-edit.ts'
@@ -65,6 +66,7 @@ const all: readonly Module[] = [
   reboot,
   service,
   shell,
+  swapDirectory,
   sysctl,
   waitFor,
   yamlEdit,

@@ -2,7 +2,7 @@
  * Shell functions about whole folders. `lost+found` at their top belongs to the file system, and is no part of them.
  * A folder's list says of every entry its kind, mode, owner, size, links and time; of the folder itself not its time.
  */
-const treeFunctions = `
+export const treeFunctions = `
 set -u
 umask 077
 refuse() { printf '%s\\n' "$*"; exit 90; }
