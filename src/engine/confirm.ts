@@ -65,7 +65,7 @@ async function armedFor({ running, place, folder, confirmMs }: Confirming): Prom
   for (const other of followed) refuseApart(own, other)
   const order = undoOrder([...followed, own], input.runbook.stages[stage]?.steps ?? [])
   for (const change of order) refuseTextless(running, change)
-  const at = { folder, name: receiptName(contextOf(contexts, host), input.clock, 'armed') }
+  const at = { folder, name: receiptName(contextOf(contexts, host), input, 'armed') }
   return { running, place, at, withinMs: confirmMs, changes: order }
 }
 

@@ -1,11 +1,10 @@
-import type { Clock } from '../model/clock.ts'
 import type { HostName, StepId } from '../model/id.ts'
 import { INVENTORY } from '../model/include-names.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import type { Bindable, Runbook, Scope, Step } from '../model/runbook.ts'
 import type { Privilege } from '../model/transport.ts'
-import type { TargetHost } from './input.ts'
+import type { RunInput, TargetHost } from './input.ts'
 import type { Link } from './link.ts'
 
 /** A host that something is done on. */
@@ -91,14 +90,17 @@ export function waitsFor(contexts: Contexts, host: HostName, bindable: Bindable<
 export const privilegeOf = (runbook: Runbook, step: Step, { target }: Workplace): Privilege =>
   (step.become ?? runbook.become ?? target.become) ? 'root' : 'login'
 
-/** A name that no other receipt on this host has, of this run or of one before it; none is the beginning of another. */
+/**
+ * `RUN.TIME.NUMBER.kind`: the run that does it, the how manieth time that this goes on, and a number, each growing, whatever the
+ * clock has been set to. No other receipt of a step has this name, and none is the beginning of another.
+ */
 export function receiptName(
   { scripts }: HostContext,
-  { now }: Pick<Clock, 'now'>,
+  { run, past }: Pick<RunInput, 'run' | 'past'>,
   kind: 'run' | 'armed' = 'run',
 ): string {
   scripts.count += 1
-  return `${now().getTime()}.${scripts.count}.${kind}`
+  return `${run}.${past ? past.resumed + 1 : 0}.${scripts.count}.${kind}`
 }
 
 /** Tells the contexts what the run did before it was interrupted. */

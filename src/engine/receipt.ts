@@ -97,13 +97,15 @@ export async function replyOfLast(input: ReceiptInput, given: RunOptions): Promi
   return reply === 'not-begun' ? undefined : reply
 }
 
-/** By the time and the number that the names begin with. */
+/** By what the names begin with (receiptName): all of it grows. */
 function lastName(names: readonly string[]): string | undefined {
-  const keyOf = (name: string): readonly number[] => name.split('.').map(Number)
-  const [last] = names
-    .filter((name) => /^\d+\.\d+\.run$/.test(name))
-    .sort((a, b) => (keyOf(b)[0] ?? 0) - (keyOf(a)[0] ?? 0) || (keyOf(b)[1] ?? 0) - (keyOf(a)[1] ?? 0))
-  return last
+  const found = names.flatMap((name) => {
+    const [, run = '', time, number] = /^([0-9A-Z]{26})\.(\d+)\.(\d+)\.run$/.exec(name) ?? []
+    return time === undefined ? [] : [{ name, run, time: Number(time), number: Number(number) }]
+  })
+  return found
+    .sort((a, b) => (a.run === b.run ? a.time - b.time || a.number - b.number : a.run < b.run ? -1 : 1))
+    .at(-1)?.name
 }
 
 interface Asked {

@@ -41,7 +41,7 @@ function receiptsAt({ contexts, input, locks }: Running, place: Place, folder: s
     }),
     probe: context.connection.probe(privilege),
     folder,
-    nextName: () => receiptName(own, input.clock),
+    nextName: () => receiptName(own, input),
     reconnect: context.connection.reconnect,
     boot: async () => (await context.connection.identity().catch(() => undefined))?.bootId ?? '',
     begin: step.retry ? 'synced' : 'written',

@@ -16,6 +16,7 @@ export function foldRun(
   const empty: RunRecord = {
     run: first.run,
     started,
+    resumed: 0,
     stages: [],
     changes: [],
     unchanged: 0,
@@ -40,7 +41,8 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
       return record
     case 'run-resumed': {
       const { outcome: _, finishedAt: __, ...open } = record
-      return { ...open, started: { ...record.started, runbook: event.runbook }, problems: [] }
+      const started = { ...record.started, runbook: event.runbook }
+      return { ...open, started, resumed: record.resumed + 1, problems: [] }
     }
     case 'stage-started':
       return { ...record, stages: [...record.stages, { name: event.name, batches: event.batches }] }

@@ -38,6 +38,7 @@ export interface FinishedStep {
 export interface RunRecord {
   readonly run: RunId
   readonly started: Omit<Extract<RecordedEvent, { type: 'run-started' }>, 'type'>
+  readonly resumed: number // how often it has gone on
   readonly stages: readonly { readonly name: string; readonly batches: readonly (readonly HostName[])[] }[]
   readonly changes: readonly ChangeRecord[] // in the order they started
   readonly unchanged: number // steps that found nothing to do, or were skipped

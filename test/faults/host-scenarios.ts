@@ -6,6 +6,7 @@ import { labPaths } from '../../lab/paths.ts'
 import type { Cli } from '../lab/support/cli-at.ts'
 import { untilSaid } from '../lab/support/cli-at.ts'
 import { controllerFull, readOnlyRoot, runFolderFull, targetFull } from './host-disks.ts'
+import { partnerHoldsTheUndo } from './host-partner.ts'
 import { cutFor } from './network-cut.ts'
 import type { Rig, Scenario } from './scenario.ts'
 import { assertCode, effects, endsWith, fileBook, GO, linesTo, outputsIn, slowBook, stepProcesses } from './steps.ts'
@@ -151,9 +152,40 @@ async function clockJumps(rig: Rig, count: number): Promise<void> {
   assert.equal(await effects(rig), 'run\n')
 }
 
+/** The clock is set back a day between two tries of a step, and the program killed in the second: that one is gone on with. */
+async function clockBackBetweenTries(rig: Rig): Promise<void> {
+  const started = rig.cliWith(days(-1, '&on=SIGUSR2')).start('apply', rig.write('tries.yaml', triesBook(rig)), ...GO)
+  await untilSaid(started, 'try 1')
+  started.signal('SIGUSR2')
+  await untilSaid(started, 'try 2')
+  started.signal('SIGKILL')
+  await started.ended
+  assertCode(await rig.cli.run('resume', 'last', ...GO), 0)
+  assert.equal(await effects(rig), 'run\nrun\n')
+}
+
+const triesBook = ({ host }: Rig): string => `name: tries
+summary: A command that fails the first time
+hosts: ${host}
+become: true
+steps:
+  - id: tried
+    shell: {script: "echo run >>/srv/effects; n=$(grep -c run /srv/effects); echo try $n; sleep 3; [ $n = 2 ]"}
+    irreversible: true
+    retry: {times: 1, every: 100ms}
+`
+
 /** Everything that happens to hosts, and to the controller's disk and clock. */
 export const hostScenarios: readonly Scenario[] = [
   scenario('bounded', 'the host loses power in a step and boots: nobody knows, the operator is asked', rebooted),
+  {
+    ...scenario(
+      'bounded',
+      'a host is down and its partner holds the undo: undone there, and then here',
+      partnerHoldsTheUndo,
+    ),
+    everyHost: true,
+  },
   scenario('bounded', 'the step is killed on its host: nobody knows, the operator is asked', killedOnHost),
   scenario('bounded', 'the run folder is wiped in a step: nobody knows, the operator is asked', receiptWiped),
   scenario('bounded', 'a hung command that ignores TERM: ended at its deadline, no process left', (rig) =>
@@ -171,6 +203,11 @@ export const hostScenarios: readonly Scenario[] = [
   scenario('full', 'the clock is a day ahead: undone and known as undone', (rig) => clockOff(rig, 1)),
   scenario('bounded', 'the clock is a day behind: undone and known as undone', (rig) => clockOff(rig, -1)),
   scenario('bounded', 'the clock jumps ahead in a step: its deadline does not', (rig) => clockJumps(rig, 1)),
+  scenario(
+    'bounded',
+    'the clock is set back between two tries: resume goes on with the later one',
+    clockBackBetweenTries,
+  ),
   scenario('full', 'the clock jumps back in a step: its deadline does not', (rig) => clockJumps(rig, -1)),
   scenario('bounded', 'no room for the journal: it stops before the next effect, and resume goes on', (rig) =>
     controllerFull(rig, [1, 2, 3]),

@@ -195,6 +195,7 @@ export const sampleRecord: RunRecord = {
     params: [{ name: 'election_ms', value: 5000, origin: '--set' }],
     hosts: [hostName('e1'), hostName('e2')],
   },
+  resumed: 0,
   stages: [{ name: 'Election timeout on every member', batches: [[hostName('e1')], [hostName('e2')]] }],
   changes: [changeRecord(), changeRecord({ host: hostName('e2'), state: 'started' })],
   unchanged: 3,
