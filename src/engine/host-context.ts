@@ -30,14 +30,19 @@ export interface HostContext extends Workplace {
   readonly changed: Set<StepId> // steps that changed, or would
   readonly pending: Set<StepId> // steps that are decided when reached (planning only)
   readonly past: Map<StepId, Past> // steps that a resumed run had finished before it was interrupted
-  readonly scripts: { count: number } // that were sent to change something
+  readonly scripts: { count: number } // that the run has sent to change something
 }
 
 export interface Past {
   readonly output?: Json
 }
 
-export const openContext = ({ target, connection }: Workplace, elsewhere: Elsewhere): HostContext => ({
+/** `scripts` is one for all hosts of a run: one machine may have two names. */
+export const openContext = (
+  { target, connection }: Workplace,
+  elsewhere: Elsewhere,
+  scripts: HostContext['scripts'] = { count: 0 },
+): HostContext => ({
   target,
   connection,
   elsewhere,
@@ -46,7 +51,7 @@ export const openContext = ({ target, connection }: Workplace, elsewhere: Elsewh
   changed: new Set(),
   pending: new Set(),
   past: new Map(),
-  scripts: { count: 0 },
+  scripts,
 })
 
 export type Contexts = ReadonlyMap<HostName, HostContext>

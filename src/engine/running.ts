@@ -97,7 +97,10 @@ export async function journaled(input: RunInput, { open, doing, check, work }: J
   }
   const locks = await begin(input, { journal, open, doing, ...(check ? { check } : {}) })
   // What was foreseen while planning on these connections is forgotten: a run starts from what is.
-  const contexts = new Map([...open.contexts].map(([host, context]) => [host, openContext(context, context.elsewhere)]))
+  const scripts = { count: 0 }
+  const contexts = new Map(
+    [...open.contexts].map(([host, context]) => [host, openContext(context, context.elsewhere, scripts)]),
+  )
   try {
     const ending = await work({ input, contexts, record, keep: journal.keep, ...(locks ? { locks } : {}) })
     // A run whose record says that it is over holds nothing: who is killed in between goes on, and gives back then.
