@@ -11,7 +11,7 @@ import type {
   Targets,
   VaultAccess,
 } from './command.ts'
-import type { CommandRow } from './command-table.ts'
+import type { CommandRow } from './command-row.ts'
 
 /** Options as the parser gives them: camelCase names, unchecked. */
 export type Raw = Readonly<Record<string, unknown>>
@@ -53,6 +53,14 @@ function commandOf({ row, args, raw }: Given): Command {
       return { ...common, kind: 'match', files: args }
     case 'diagnose':
       return { ...common, kind: 'diagnose', ...optional('name', args[0]), targets, reach }
+    case 'profile':
+      return {
+        ...common,
+        kind: 'profile',
+        file: first,
+        ...optional('before', text(raw.before)),
+        ...optional('svg', text(raw.svg)),
+      }
     case 'explain':
       return { ...common, kind: 'explain', ...optional('topic', args[0]) }
     case 'inventory':

@@ -77,6 +77,7 @@ export type Command = Common &
         readonly targets: Targets
         readonly reach: Reach
       }
+    | { readonly kind: 'profile'; readonly file: string; readonly before?: string; readonly svg?: string }
     | { readonly kind: 'explain'; readonly topic?: string }
     | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
     | {

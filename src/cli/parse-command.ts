@@ -3,7 +3,8 @@ import type { Problem } from '../model/problem.ts'
 import { ansibleWord } from './ansible-words.ts'
 import type { Command } from './command.ts'
 import { type Raw, toCommand } from './command-of.ts'
-import { COMMANDS, type CommandRow } from './command-table.ts'
+import type { CommandRow } from './command-row.ts'
+import { COMMANDS } from './command-table.ts'
 import type { Option } from './option-table.ts'
 
 /** What the arguments come to: something to do, help to print, or a mistake. */

@@ -15,6 +15,8 @@ export async function runCommand(command: Command, world: World): Promise<ExitCo
       return (await import('./match-command.ts')).matchCommand(command, world)
     case 'diagnose':
       return (await import('./diagnose-command.ts')).diagnoseCommand(command, world)
+    case 'profile':
+      return (await import('./profile-command.ts')).profileCommand(command, world)
     case 'plan':
       return (await import('./plan-command.ts')).planCommand(command, world)
     case 'apply':

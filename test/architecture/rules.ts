@@ -16,6 +16,7 @@ export const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/parse-command.ts'],
   diff: ['src/modules/system/unified-diff.ts'],
   handlebars: ['src/load/template.ts'],
+  'pprof-format': ['src/modules/profiling/pprof.ts'],
   listr2: ['src/report/live.ts'],
   ssh2: ['src/transport/ssh2-client.ts'],
   typebox: ['src/model/schema.ts'],
