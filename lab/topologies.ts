@@ -25,12 +25,12 @@ export interface LabHost {
   readonly disks?: readonly LabDisk[]
 }
 
-/** A disk of a host, as /dev/`device`, on which every write takes at least `writeDelayMs`. */
+/** A disk of a host, as /dev/`device` and /dev/disk/by-id/virtio-lab-`device`, on which every write takes at least `writeDelayMs`. */
 export interface LabDisk {
   readonly device: `vd${string}`
   readonly mebibytes: number
   readonly writeDelayMs: number
-  readonly mount: string
+  readonly mount?: string // absent: there is nothing on it
 }
 
 export interface Topology {
@@ -57,7 +57,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     'static-pod',
   ),
   'etcd3-slow': slowDisk(
-    etcd('three etcd 3.4 members, the data of e1 on a disk of 20 ms a write', 'etcd-3.4', 'env-file'),
+    etcd(
+      'three etcd 3.4 members, the data of e1 on a disk of 20 ms a write; an empty, fast disk each',
+      'etcd-3.4',
+      'env-file',
+    ),
   ),
   one: { summary: 'one plain host', group: 'plain', hosts: [host('h1', 11, 'base')] },
   mods: { summary: 'two plain hosts', group: 'plain', hosts: [host('h1', 11, 'base'), host('h2', 12, 'base')] },
@@ -101,12 +105,14 @@ function etcd(summary: string, image: ImageName, style: EtcdStyle): Topology {
   }
 }
 
-/** The data folder of the first member on a slow disk of its own. */
+/** The data folder of the first member on a slow disk of its own; and on each a fast disk that is empty. */
 function slowDisk(topology: Topology): Topology {
   const [first, ...others] = topology.hosts
   if (!first) return topology
   const disk: LabDisk = { device: 'vdb', mebibytes: 256, writeDelayMs: 20, mount: '/var/lib/etcd' }
-  return { ...topology, hosts: [{ ...first, disks: [disk] }, ...others] }
+  const fast: LabDisk = { device: 'vdc', mebibytes: 2048, writeDelayMs: 0 }
+  const withFast = (host: LabHost, disks: readonly LabDisk[]): LabHost => ({ ...host, disks: [...disks, fast] })
+  return { ...topology, hosts: [withFast(first, [disk]), ...others.map((host) => withFast(host, []))] }
 }
 
 function host(name: string, lastByte: number, image: ImageName): LabHost {
