@@ -1,4 +1,4 @@
-import { type Command, renderCommand, script, sh, withStdin } from '../model/command.ts'
+import { type Command, rawText, renderCommand, script, sh, withStdin } from '../model/command.ts'
 import { Secret } from '../model/secret.ts'
 import { type ReceiptPlace, setFolder } from './receipt-text.ts'
 
@@ -6,11 +6,14 @@ import { type ReceiptPlace, setFolder } from './receipt-text.ts'
 //   undo     the text that undoes; gone once it is decided
 //   fire     what the timer runs; likewise
 //   boot     the boot in which it was armed: a timer does not outlive it
-//   verdict  whose it is, created once and by one alone: `undone` (by the host), `confirmed` or `left` (by the controller)
+//   verdict  whose it is, created once and by one alone: `undone` (by the host), `confirmed`, `left` or `lost` (by the controller)
 //   out, rc  what the undo printed, and its exit code once it has ended
 
-/** Who decided an armed undo: the host by doing it, or the controller by keeping the host from it. */
-export type Verdict = 'undone' | 'confirmed' | 'left'
+/**
+ * Who decided an armed undo: the host by doing it, or the controller by keeping the host from it. `lost`: the host was restarted
+ * before anybody had decided, and will not undo it any more.
+ */
+export type Verdict = 'undone' | 'confirmed' | 'left' | 'lost'
 
 /** The name of the systemd timer and service of an armed undo. */
 const unitOf = ({ name }: ReceiptPlace): string => `runbook-${name}`
@@ -80,12 +83,21 @@ export const unlessUndone = (at: ReceiptPlace, command: Command): Command => ({
   ],
 })
 
+/** Succeeds where the host was restarted since it was armed; a power failure may have emptied the note. */
+const restarted = rawText(`restarted() {
+  { read -r now </proc/sys/kernel/random/boot_id && read -r boot <"$d/boot"; } 2>/dev/null
+  [ "$now" != "$boot" ]
+}`)
+
 /** Decides an armed undo for the controller where nobody has yet; prints who did, or `none` where it was never armed. */
-export const claimText = (at: ReceiptPlace, verdict: Exclude<Verdict, 'undone'>): Command =>
+export const claimText = (at: ReceiptPlace, verdict: 'confirmed' | 'left'): Command =>
   script(
     setFolder(at),
+    restarted,
     sh`if mkdir -- "$d" 2>/dev/null; then echo none; exit; fi
-if ( set -C; echo ${verdict} >"$d/verdict" ) 2>/dev/null; then
+v=${verdict}
+[ "$v" = confirmed ] || ! restarted || v=lost
+if ( set -C; echo "$v" >"$d/verdict" ) 2>/dev/null; then
   rm -f -- "$d/undo" "$d/fire"
   sync -- "$d/verdict"
   [ ! -d /run/systemd/system ] || systemctl stop ${`${unitOf(at)}.timer`} 2>/dev/null
@@ -101,10 +113,11 @@ cat "$d/verdict"`,
 export const endText = (at: ReceiptPlace): Command =>
   script(
     setFolder(at),
+    restarted,
     sh`turn=0
-while [ ! -s "$d/rc" ] && [ "$turn" -lt 20 ]; do sleep 1; turn=$((turn + 1)); done
-if [ -s "$d/rc" ]; then cat "$d/rc"; head -c 4096 "$d/out"; exit; fi
-read -r now </proc/sys/kernel/random/boot_id
-{ read -r boot <"$d/boot"; } 2>/dev/null
-if [ "$now" = "$boot" ]; then echo waiting; else echo lost; fi`,
+while [ ! -s "$d/rc" ] && [ "$turn" -lt 20 ] && ! restarted; do sleep 1; turn=$((turn + 1)); done
+if [ -s "$d/rc" ]; then cat "$d/rc"; head -c 4096 "$d/out"
+elif restarted; then echo lost
+else echo waiting
+fi`,
   )

@@ -34,10 +34,10 @@ export async function arm(armed: ArmedUndo): Promise<{ readonly ok: true } | { r
 }
 
 /** Decides for the controller; gives who has decided, where that was before, or that it was never armed. */
-export async function claim(armed: ArmedUndo, verdict: Exclude<Verdict, 'undone'>): Promise<Verdict | 'none'> {
+export async function claim(armed: ArmedUndo, verdict: 'confirmed' | 'left'): Promise<Verdict | 'none'> {
   const { stdout } = await askUntilHeard(armed, claimText(armed.at, verdict))
   const word = stdout.toString('utf8').trim()
-  return word === 'undone' || word === 'confirmed' || word === 'left' ? word : 'none'
+  return word === 'undone' || word === 'confirmed' || word === 'left' || word === 'lost' ? word : 'none'
 }
 
 /** How the host's undo ended: its exit code, or that it goes on for too long, or that the host was restarted meanwhile. */

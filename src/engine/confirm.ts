@@ -46,9 +46,20 @@ export async function applyConfirmed(confirming: Confirming, work: Work): Promis
   if (!done.ok && isAway(done.error)) await waitForHost(armed, leftMs())
   const verdict = await claim(armed, done.ok ? 'confirmed' : 'left')
   if (verdict === 'undone') throw await undoneByHost(armed, done.ok ? undefined : done.problem)
-  await running.record({ type: 'undo-disarmed', ...idsOf(place), verdict: done.ok ? 'confirmed' : 'left' })
-  if (!done.ok) throw done.error
+  const lost = verdict === 'lost'
+  await running.record({
+    type: 'undo-disarmed',
+    ...idsOf(place),
+    verdict: done.ok ? 'confirmed' : lost ? 'lost' : 'left',
+  })
+  if (!done.ok) throw lost ? notByHost(done.problem) : done.error
   return done.output
+}
+
+/** The step is judged as any other that failed, or that nobody knows the end of. */
+function notByHost(problem: Problem): ProblemError {
+  const why = 'the host was restarted before its time was over: it has not undone this by itself, and will not'
+  return new ProblemError({ ...problem, detail: problem.detail === undefined ? why : `${problem.detail}\n${why}` })
 }
 
 const idsOf = ({ host, stage, step }: Place) => ({ host, stage, step: step.id })

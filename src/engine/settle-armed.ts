@@ -22,7 +22,7 @@ export async function settleArmed(
     const { host, stage, step } = change
     const verdict = await claim(armed, 'left')
     if (verdict !== 'undone') {
-      const how = verdict === 'confirmed' ? 'confirmed' : 'left'
+      const how = verdict === 'none' ? 'left' : verdict
       await running.record({ type: 'undo-disarmed', host, stage, step, verdict: how })
     } else if ((await recordHostUndo(armed)) === 'undone') undone.push(...armed.changes)
   }

@@ -94,7 +94,8 @@ export type RecordedEvent =
       readonly withinMs: number
       readonly covers: readonly StepId[] // that it follows
     } & OnHost)
-  | ({ readonly type: 'undo-disarmed'; readonly verdict: 'confirmed' | 'left' } & OnHost)
+  /** `lost`: the host was restarted before it had undone it. */
+  | ({ readonly type: 'undo-disarmed'; readonly verdict: 'confirmed' | 'left' | 'lost' } & OnHost)
   | ({ readonly type: 'undo-started' } & OnHost)
   | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
   | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)

@@ -77,9 +77,7 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
     case 'undo-armed':
       return normal(step(event, 'armed', `the host undoes it in ${event.withinMs / 1000} s unless it is confirmed`))
     case 'undo-disarmed':
-      return event.verdict === 'confirmed'
-        ? normal(step(event, style.green('confirmed'), 'over a new connection; the host does not undo it'))
-        : normal(step(event, style.yellow('disarmed'), 'the host does not undo it by itself any more'))
+      return normal(disarmed(event.verdict, style, (word, text) => step(event, word, text)))
     case 'undo-started':
       return verbose(step(event, 'undo', 'begins'))
     case 'undo-finished':
@@ -132,6 +130,23 @@ function linesOf(event: Exclude<Event, { type: 'step-output' }>, look: Naming): 
       return [`${style.yellow(style.bold('Rolling back'))}: ${escapeLine(event.why)}`]
     default:
       return unreachable(event)
+  }
+}
+
+function disarmed(
+  verdict: Extract<Event, { type: 'undo-disarmed' }>['verdict'],
+  style: Style,
+  line: (word: string, text: string) => string,
+): string {
+  switch (verdict) {
+    case 'confirmed':
+      return line(style.green('confirmed'), 'over a new connection; the host does not undo it')
+    case 'left':
+      return line(style.yellow('disarmed'), 'the host does not undo it by itself any more')
+    case 'lost':
+      return line(style.yellow('disarmed'), 'the host was restarted meanwhile: it has not undone it by itself')
+    default:
+      return unreachable(verdict)
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -62,6 +62,21 @@ describe.each(shells)('%s', (shell) => {
     expect(await claim(at, 'left')).toBe('none')
     expect((await run(armText(at, undoing(at), 1))).code).toBe(1)
     expect(existsSync(of(at, 'undo'))).toBe(false)
+  })
+
+  test('of a restarted host it is known that it undoes no more, unless the step was confirmed there', async () => {
+    const [left, confirmed, begun] = [place(), place(), place()]
+    for (const at of [left, confirmed, begun]) {
+      await run(armText(at, undoing(at), FAR))
+      writeFileSync(of(at, 'boot'), 'another-boot\n')
+    }
+    expect(await claim(left, 'left')).toBe('lost')
+    expect(await claim(left, 'confirmed')).toBe('lost')
+    expect(existsSync(of(left, 'undo'))).toBe(false)
+    expect(await claim(confirmed, 'confirmed')).toBe('confirmed')
+    writeFileSync(of(begun, 'verdict'), 'undone\n') // restarted in the middle of undoing
+    expect(await claim(begun, 'left')).toBe('undone')
+    expect((await run(endText(begun))).stdout).toBe('lost\n')
   })
 
   test('of a host and controllers that decide at the same time exactly one does, and only the host undoes', async () => {

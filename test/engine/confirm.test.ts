@@ -8,8 +8,8 @@ import type { Runbook } from '../../src/model/runbook.ts'
 import type { Connection, Reply, Runner, Transport } from '../../src/model/transport.ts'
 import { makeWorld, restart, runbook, setKey, stage, step, type World } from './world.ts'
 
-/** What the host does with an armed undo: waits for the controller, undoes before it comes, fails to, or takes none. */
-type Timer = 'waits' | 'undoes' | 'fails' | 'takes none'
+/** What the host does with an armed undo: waits for the controller, undoes before it comes, fails to, takes none, or is restarted. */
+type Timer = 'waits' | 'undoes' | 'fails' | 'takes none' | 'is lost'
 
 /** setKey whose undo is known as text. */
 const setByHost: Module = {
@@ -52,11 +52,12 @@ function withTimers(world: World, timer: Timer): { readonly transport: Transport
         return Promise.resolve(reply(timer === 'takes none' ? 1 : 0, ''))
       }
       if (text.includes('turn=0')) return Promise.resolve(reply(0, timer === 'fails' ? '5\nno space left' : '0\n'))
-      const asked = /echo (confirmed|left) >/.exec(text)?.[1]
+      const asked = /\nv=(confirmed|left)\n/.exec(text)?.[1]
       if (asked === undefined)
         return runner.run(rawText(text.replace(/\( umask[\s\S]*?\) \|\| exit 98\n/, '')), options)
       if (timer === 'undoes') undo(host)
-      return Promise.resolve(reply(0, timer === 'undoes' || timer === 'fails' ? 'undone' : asked))
+      const own = timer === 'undoes' || timer === 'fails' ? 'undone' : asked
+      return Promise.resolve(reply(0, timer === 'is lost' && asked === 'left' ? 'lost' : own))
     },
   })
   const wrap = (connection: Connection): Connection => ({
@@ -145,6 +146,20 @@ test('a step that fails within its time is left to the policy of the run', async
   const summary = await applyPlan({ ...world.runInput(book(), { transport }), plan })
   expect(summary).toMatchObject({ outcome: 'failed-not-rolled-back', problems: [{ message: 'cannot set etcd' }] })
   expect(world.events).toContainEqual(expect.objectContaining({ type: 'undo-disarmed', verdict: 'left' }))
+})
+
+test('where the host was restarted before it undid a failed step, that is told, recorded, and left to the policy', async () => {
+  const world = await makeWorld(['e1'], { etcd: 'old', etcd2: 'old2' })
+  world.failing.set('e1 etcd', 1)
+  const { transport } = withTimers(world, 'is lost')
+  const runs = book({ onFailure: 'rollback_run' })
+  const plan = await makePlan(world.input(runs, { transport }))
+  const summary = await applyPlan({ ...world.runInput(runs, { transport }), plan })
+  expect(summary).toMatchObject({
+    outcome: 'failed-rolled-back',
+    problems: [{ message: 'cannot set etcd', detail: expect.stringContaining('the host was restarted before') }],
+  })
+  expect(world.events).toContainEqual(expect.objectContaining({ type: 'undo-disarmed', verdict: 'lost' }))
 })
 
 test('a restart is undone with the file that it follows, the file first', async () => {

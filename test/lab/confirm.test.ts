@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { downLab, sshLab, upLab } from '../../lab/lab.ts'
+import { crashHost, downLab, sshLab, startHost, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
 import { untilSaid } from './support/cli-at.ts'
 import { differences, lasting, snapshotHost } from './support/host-snapshot.ts'
 import { parseRecords } from './support/journal-of.ts'
-import { cliFor } from './support/run-cli.ts'
+import { cliFor, type Started } from './support/run-cli.ts'
 
 // What a host undoes by itself when a step has cut it off, and what it leaves when a new connection confirms the step.
 
@@ -143,4 +143,34 @@ test('killed in a step, the program leaves it to the host, which ends the step a
     ...['step-started slow', 'undo-armed slow', 'undo-disarmed slow confirmed', 'step-finished slow'],
   ])
   expect(await onHost('cat /run/effects')).toBe('run\n')
+})
+
+test('a host that is restarted before its time is over undoes nothing by itself: that is told, and rolled back', async () => {
+  runbook(`  - id: slow
+    name: Take its time
+    shell: {script: "echo run >>/srv/effects; sleep 300", check: "test -s /srv/effects"}
+    undo: {command: {argv: [rm, -f, /srv/effects]}}
+    confirm_within: 3m
+`)
+  const effects = () => onHost('cat /srv/effects 2>/dev/null; true')
+  const begun = async (): Promise<Started> => {
+    const started = cli.start('apply', book, ...go)
+    await untilSaid(started, 'armed Take its time')
+    while ((await effects()) === '') await delay(50)
+    return started
+  }
+  const killed = await begun()
+  killed.signal('SIGKILL')
+  await killed.ended
+  await crashHost('h1', settings)
+  await startHost('h1', settings)
+  expect(await effects()).toBe('run\n')
+  const { code, stderr } = await cli.run('rollback', 'last', ...go)
+  expect({ code, stderr }).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('the host was restarted meanwhile'),
+  })
+  expect(await effects()).toBe('')
+  expect(journaled().filter((line) => line.startsWith('undo-disarmed'))).toEqual(['undo-disarmed slow lost'])
+  expect(await timers()).toBe('')
 })
