@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { openJournalStore } from '../journal/store.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { runReportJson } from '../report/run-report-json.ts'
@@ -11,16 +12,24 @@ import type { World } from './world.ts'
 
 /** `runbook report RUN`: what a run changed where, and what was measured. */
 export async function reportCommand(command: CommandOf<'report'>, world: World): Promise<0> {
-  const journals = openJournalStore(runsFolder(command.stateDir, world), { now: world.now })
+  const runs = runsFolder(command.stateDir, world)
+  const journals = openJournalStore(runs, { now: world.now })
   const record = await foldWhole(journals, await findRun(journals, command.run))
-  world.stdout.write(render(record, command, world))
+  world.stdout.write(render(record, { command, world, folder: path.join(runs, record.run) }))
   return 0
 }
 
-function render(record: RunRecord, { format, output }: CommandOf<'report'>, world: World): string {
+interface Rendering {
+  readonly command: CommandOf<'report'>
+  readonly world: World
+  readonly folder: string // of the run's record
+}
+
+function render(record: RunRecord, { command, world, folder }: Rendering): string {
+  const { format, output } = command
   switch (format) {
     case 'text':
-      return runReportText(record, styleFor(world.stdout, { world, output }))
+      return runReportText(record, { style: styleFor(world.stdout, { world, output }), folder })
     case 'markdown':
       return runReportMarkdown(record)
     case 'json':

@@ -60,8 +60,11 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         owed: [...record.owed, { host: event.host, stage: event.stage, step: event.step, because: event.because }],
       }
     case 'undo-started':
-    case 'file-kept':
       return record
+    case 'file-kept': {
+      const { file, bytes, sha256 } = event
+      return settle(record, event, { kept: { file, bytes, sha256 } })
+    }
     case 'undo-armed':
       return settle(record, event, { armed: { name: event.name, withinMs: event.withinMs, covers: event.covers } })
     case 'undo-disarmed':

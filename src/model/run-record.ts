@@ -2,6 +2,7 @@ import type { Outcome, RecordedEvent } from './event.ts'
 import type { HostName, RunId, StepId } from './id.ts'
 import type { Json } from './json.ts'
 import type { Reading } from './measure.ts'
+import type { KeptFile } from './module.ts'
 import type { Problem } from './problem.ts'
 
 /** How far one change has come. `started`: announced, and nothing is known since (a crash: in doubt). */
@@ -12,6 +13,7 @@ export interface ChangeRecord extends Omit<Extract<RecordedEvent, { type: 'step-
   readonly state: ChangeState
   readonly output?: Json
   readonly problem?: Problem
+  readonly kept?: KeptFile // beside the journal
   /** The host may undo it by itself, or have done so: nobody has disarmed that. */
   readonly armed?: Armed
 }

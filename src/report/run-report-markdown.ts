@@ -58,9 +58,10 @@ function changes({ changes: all }: RunRecord): string {
   return ['## Changes', ...all.map(changePart)].join('\n\n')
 }
 
-function changePart({ host, name, state, change }: ChangeRecord): string {
+function changePart({ host, name, state, change, kept }: ChangeRecord): string {
   const title = `### ${markdownText(host)}: ${markdownText(name)} (${state})`
-  return [title, markdownText(change.summary), ...change.details.map(detailPart)].join('\n\n')
+  const record = kept ? [markdownText(`kept as ${kept.file}, ${kept.bytes} bytes, sha256 ${kept.sha256}`)] : []
+  return [title, markdownText(change.summary), ...change.details.map(detailPart), ...record].join('\n\n')
 }
 
 function detailPart(detail: Detail): string {

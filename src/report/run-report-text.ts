@@ -5,12 +5,18 @@ import { comparisonLines } from './measure-text.ts'
 import { outcomeText } from './outcome-text.ts'
 import type { Style } from './style.ts'
 
+/** How a report is shown; the run's folder is where its record lies, absolute. */
+interface Shown {
+  readonly style: Style
+  readonly folder: string
+}
+
 /** A run for people: how it ended, what was measured before and after, what changed where, what is owed, what failed. */
-export function runReportText(record: RunRecord, style: Style): string {
+export function runReportText(record: RunRecord, { style, folder }: Shown): string {
   const parts = [
     head(record, style),
     measures(record, style),
-    changes(record, style),
+    changes(record, { style, folder }),
     owed(record, style),
     problems(record, style),
   ]
@@ -41,13 +47,16 @@ function measures({ readings }: RunRecord, style: Style): string {
   return lines.length === 0 ? '' : [style.bold('Measured'), ...lines].join('\n')
 }
 
-function changes({ changes: all, unchanged }: RunRecord, style: Style): string {
+function changes({ changes: all, unchanged }: RunRecord, { style, folder }: Shown): string {
   const hosts = [...new Set(all.map((change) => change.host))]
   const lines = hosts.flatMap((host) => [
     `  ${style.bold(escapeLine(host))}`,
     ...all
       .filter((change) => change.host === host)
-      .map((change) => `    ${stateWord(change, style)} ${escapeLine(`${change.name}: ${change.change.summary}`)}`),
+      .flatMap((change) => [
+        `    ${stateWord(change, style)} ${escapeLine(`${change.name}: ${change.change.summary}`)}`,
+        ...(change.kept ? [`      ${escapeLine(`${folder}/${change.kept.file}`)}`] : []),
+      ]),
   ])
   const title = all.length === 0 ? 'Nothing was changed' : `${count(all.length, 'change')}, ${unchanged} without need`
   return [style.bold(title), ...lines].join('\n')

@@ -51,6 +51,12 @@ test('what was undone stays so when the step is made again', () => {
   expect(states(attempt, undone, attempt, finished)).toEqual(['undone', 'changed'])
 })
 
+test('a file that a step kept belongs to it', () => {
+  const kept: RecordedEvent = { type: 'file-kept', ...place, file: 'files/h1.one', bytes: 3, sha256: 'ab' }
+  const [first] = foldRun([started, attempt, kept, finished]).changes
+  expect(first).toMatchObject({ state: 'changed', kept: { file: 'files/h1.one', bytes: 3, sha256: 'ab' } })
+})
+
 test('an event of a newer version is told as that', () => {
   const future = { type: 'future', ...place } as unknown as RecordedEvent // what another version wrote
   expect(() => states(future)).toThrow('the journal holds an event that this version does not know: "future"')

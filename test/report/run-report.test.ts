@@ -7,19 +7,28 @@ import { plainStyle } from '../../src/report/style.ts'
 import { HOSTILE, isSafe } from './hostile.ts'
 import { change, changeRecord, reading, sampleRecord } from './samples.ts'
 
+const SHOWN = { style: plainStyle, folder: '/var/lib/runs/RUN' }
+
 test('the text report says what was measured, changed, and is owed', async () => {
-  await expect(runReportText(sampleRecord, plainStyle)).toMatchFileSnapshot('golden/report.txt')
+  await expect(runReportText(sampleRecord, SHOWN)).toMatchFileSnapshot('golden/report.txt')
 })
 
 test('a measure is told before and after, with its target and verdict', () => {
-  expect(runReportText(sampleRecord, plainStyle)).toContain('wal_fsync_p99  e1  38 ms -> 4 ms (< 10 ms) PASS')
+  expect(runReportText(sampleRecord, SHOWN)).toContain('wal_fsync_p99  e1  38 ms -> 4 ms (< 10 ms) PASS')
 })
 
 test('a long target stands below its measures', () => {
   const record = { ...sampleRecord, readings: [reading({ target: 'value < 10 || value <= 0.1 * before' })] }
-  expect(runReportText(record, plainStyle)).toContain(
+  expect(runReportText(record, SHOWN)).toContain(
     '38 ms FAIL\n  target of wal_fsync_p99: value < 10 || value <= 0.1 * before',
   )
+})
+
+test('a file that a run has kept is told with where it lies', () => {
+  const kept = { file: 'files/e1.take-it', bytes: 395, sha256: 'ab12' }
+  const record = { ...sampleRecord, changes: [changeRecord({ kept })] }
+  expect(runReportText(record, SHOWN)).toContain('\n      /var/lib/runs/RUN/files/e1.take-it\n')
+  expect(runReportMarkdown(record)).toContain('kept as files/e1.take-it, 395 bytes, sha256 ab12')
 })
 
 test('the markdown report holds every change in full', async () => {
@@ -57,7 +66,7 @@ test.each(HOSTILE.map((text) => [JSON.stringify(text), text] as const))(
       readings: [reading({ measure: bad, unit: bad, target: bad })],
       problems: [{ kind: 'step-failed', message: bad } as const],
     }
-    expect(isSafe(runReportText(record, plainStyle))).toBe(true)
+    expect(isSafe(runReportText(record, SHOWN))).toBe(true)
     expect(isSafe(runReportMarkdown(record))).toBe(true)
   },
 )
