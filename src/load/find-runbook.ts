@@ -2,9 +2,10 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fail, type Problem, type Result, succeed } from '../model/problem.ts'
 import { suggest } from './nearest.ts'
+import { entriesOf } from './runbook-head.ts'
 import { readText } from './source-text.ts'
 import { parseYaml } from './yaml-document.ts'
-import { childOf, itemsOf, textOf } from './yaml-node.ts'
+import { childOf, itemsOf, textOf, type YamlNode } from './yaml-node.ts'
 
 /** A runbook's text, before it is compiled. */
 export interface RunbookFile {
@@ -71,11 +72,27 @@ export const listRunbooks = (folders: readonly string[]): readonly RunbookSummar
     .map(summaryOf)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
+/** The same, from the beginnings of the files alone: a file that is broken elsewhere is not told. */
+export const listSymptoms = (folders: readonly string[]): readonly RunbookSummary[] =>
+  runbookFiles(folders)
+    .map((file) => headOf(file) ?? summaryOf(file))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+function headOf(file: string): RunbookSummary | undefined {
+  const text = readText(file, 'runbook')
+  const head = text.ok ? entriesOf(text.value, ['name', 'summary', 'symptoms']) : ''
+  const parsed = head === '' ? undefined : parseYaml(file, head, 'runbook')
+  return parsed?.ok ? summaryIn(file, parsed.value) : undefined
+}
+
 function summaryOf(file: string): RunbookSummary {
   const text = readText(file, 'runbook')
   const parsed = text.ok ? parseYaml(file, text.value, 'runbook') : text
   if (!parsed.ok) return { name: runbookNameOf(file), summary: '', symptoms: [], file, problem: parsed.problems[0] }
-  const root = parsed.value
+  return summaryIn(file, parsed.value)
+}
+
+function summaryIn(file: string, root: YamlNode): RunbookSummary {
   return {
     name: textOf(childOf(root, 'name')) ?? runbookNameOf(file),
     summary: textOf(childOf(root, 'summary')) ?? '',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findRunbook, listRunbooks, readRunbookFile } from '../../src/load/find-runbook.ts'
+import { findRunbook, listRunbooks, listSymptoms, readRunbookFile } from '../../src/load/find-runbook.ts'
 import { problemText } from './problem-text.ts'
 import { writeFiles } from './write-files.ts'
 
@@ -47,4 +47,23 @@ it('a folder or a missing file is a problem', () => {
   const root = writeFiles(FILES)
   expect(readRunbookFile(root)).toMatchObject({ ok: false, problems: [{ kind: 'io' }] })
   expect(readRunbookFile(join(root, 'x.yaml'))).toMatchObject({ ok: false, problems: [{ kind: 'reference' }] })
+})
+
+describe('symptoms are read from the beginnings of runbooks', () => {
+  it('and are those of the whole files', () => {
+    const own = [join(import.meta.dirname, '../../runbooks')]
+    expect(listSymptoms(own)).toEqual(listRunbooks(own))
+    expect(listSymptoms(own).flatMap(({ symptoms }) => symptoms)).not.toEqual([])
+  })
+
+  it('in whatever style they are written', () => {
+    const root = writeFiles({
+      'a/dashes.yaml':
+        'name: dashes\nsummary: >-\n  two\n  lines\n\nsymptoms:\n- one\n# two\n- three\nhosts: all\nsteps:\n  - name: no\n',
+      'a/flow.yaml': '{name: flow, summary: all in one, symptoms: [one]}\n',
+      'a/quoted.yaml': '"name": quoted\n"summary": keys\n"symptoms": [one]\n',
+      'a/windows.yaml': 'name: windows\r\nsummary: returns\r\nsymptoms:\r\n  - one\r\nhosts: all\r\n',
+    })
+    expect(listSymptoms([join(root, 'a')])).toEqual(listRunbooks([join(root, 'a')]))
+  })
 })
