@@ -55,7 +55,7 @@ test('a guest that names its disk by device is refused in the plan', async () =>
   await on('g1', 'cp /root/fstab /etc/fstab; rm /root/fstab')
 })
 
-test('to virtio, killed in the middle and gone on with, and exactly back', async () => {
+test('to virtio, killed in the middle and gone on with, and exactly back, killed while it is off', async () => {
   const before = await definition()
   expect(await root()).toBe('/dev/sda')
 
@@ -88,7 +88,8 @@ test('to virtio, killed in the middle and gone on with, and exactly back', async
   })
 
   const { run } = parseRecords(cli.stateDir)
-  const back = await cli.run('rollback', run, '--yes')
+  await killedAt(cli.start('rollback', run, '--yes'), 'g1 undone Change the definition')
+  const back = await cli.run('rollback', run, '--yes') // it begins on the hypervisor, as the guest is off
   expect(back.code, back.stdout + back.stderr).toBe(0)
   expect(await definition()).toBe(before)
   expect(await root()).toBe('/dev/sda')
