@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { BASE_SCRIPT, HOST_SUITE, type ImageName, imageFile, LAYER_SCRIPT, layersOf, RECIPES } from './images.ts'
+import { BASE_SCRIPT, HOST_SUITE, type ImageName, imageFile, layersOf, RECIPES, scriptOf } from './images.ts'
 import { withLock } from './lock.ts'
 import { debianMirror } from './mirror.ts'
 import { type Argv, mustRun } from './run-tool.ts'
@@ -24,7 +24,7 @@ export function buildArgv(image: ImageName, place: { work: string; out: string; 
   const own = [...MORTAL, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-e'] as const
   const head = [place.work, place.out, place.mirror, suite]
   if (image === 'base') return [...own, BASE_SCRIPT, ...head, packages.join(',')]
-  return [...own, LAYER_SCRIPT, ...head, place.base, HOST_SUITE, ...packages]
+  return [...own, scriptOf(image), ...head, place.base, HOST_SUITE, ...packages]
 }
 
 async function build(settings: LabSettings, image: ImageName): Promise<void> {

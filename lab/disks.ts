@@ -65,6 +65,7 @@ if [ -z "$mount" ]; then
   exit 0
 fi
 mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1,nodiscard "$loop"
+mkdir -p "$root$mount"
 owner=$(stat -c %u:%g "$root$mount")
 mkdir -p "$folder.new"
 mount "$loop" "$folder.new"

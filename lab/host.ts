@@ -74,7 +74,8 @@ export async function bootHost(target: HostOfLab, devices: readonly string[] = [
 /** Pulls the plug: the network first, so that no peer hears a word of it, then everything at once. */
 export async function crash(target: HostOfLab): Promise<void> {
   const { settings, state, host } = target
-  await runTool(insideArgv(state.init, ['ip', 'link', 'set', `v-${host.name}`, 'down']))
+  for (const card of ['v', 'w'])
+    await runTool(insideArgv(state.init, ['ip', 'link', 'set', `${card}-${host.name}`, 'down']))
   await killCgroup(settings.id, host.name)
   await untilOff(target)
 }

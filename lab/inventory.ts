@@ -16,8 +16,23 @@ export function renderInventory(topology: Topology): string {
     '      hosts:',
     ...topology.hosts.map((host) => `        ${host.name}: {ansible_host: ${host.address}}`),
     ...guestLines(topology),
+    ...kubernetesLines(topology),
     '',
   ].join('\n')
+}
+
+/** The hosts of a Kubernetes cluster by what they are in it. */
+function kubernetesLines({ hosts }: Topology): readonly string[] {
+  const named = (role: LabHost['kubernetes']) => hosts.filter(({ kubernetes }) => kubernetes === role)
+  if (named('control-plane').length === 0) return []
+  return [
+    '    kube_control:',
+    '      hosts:',
+    ...named('control-plane').map(({ name }) => `        ${name}: {kubeconfig: /etc/kubernetes/admin.conf}`),
+    '    kube_nodes:',
+    '      hosts:',
+    ...named('node').map(({ name }) => `        ${name}:`),
+  ]
 }
 
 /** Virtual machines, each with the host it runs on and its name there. */

@@ -18,8 +18,7 @@ export function nspawnArgv(host: LabHost, devices: readonly string[] = []): Argv
     `--directory=${INSIDE.root(host.name)}`,
     `--machine=${host.name}`,
     `--network-namespace-path=${INSIDE.netns(host.name)}`,
-    '--capability=CAP_NET_ADMIN,CAP_IPC_LOCK,CAP_SYSLOG,CAP_SYS_PACCT',
-    '--system-call-filter=add_key keyctl',
+    ...(host.kubernetes === 'node' ? NODE_RIGHTS : HOST_RIGHTS),
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',
@@ -27,6 +26,14 @@ export function nspawnArgv(host: LabHost, devices: readonly string[] = []): Argv
     '/usr/local/lib/lab-init',
   ]
 }
+
+const HOST_RIGHTS = [
+  '--capability=CAP_NET_ADMIN,CAP_IPC_LOCK,CAP_SYSLOG,CAP_SYS_PACCT',
+  '--system-call-filter=add_key keyctl',
+]
+
+/** What a kubelet wants of its machine: it reads the kernel's log, and its containers get what it has. */
+const NODE_RIGHTS = ['--capability=all', '--system-call-filter=add_key keyctl bpf', '--bind=/dev/kmsg']
 
 /** Argument list of a host's starter: a fresh network at each boot, and again when the host reboots itself. */
 export function starterArgv(host: LabHost, cgroups: readonly string[], devices: readonly string[] = []): Argv {
@@ -38,6 +45,8 @@ export function starterArgv(host: LabHost, cgroups: readonly string[], devices: 
     host.name,
     host.address,
     hardwareAddress(host.address),
+    host.secondAddress ?? '',
+    host.secondAddress === undefined ? '' : hardwareAddress(host.secondAddress),
     ...cgroups,
     '--',
     ...nspawnArgv(host, devices),
@@ -58,12 +67,13 @@ export function hardwareAddress(address: string): string {
  * a host that is down answers nothing, not even a reset. 133 is nspawn's word for "the host reboots".
  */
 const STARTER = `
-name=$1 address=$2 mac=$3; shift 3
+name=$1 address=$2 mac=$3 second=$4 second_mac=$5; shift 5
 cgroups=
 while [ "$1" != -- ]; do cgroups="$cgroups $1"; shift; done
 shift
 unplug() {
   ip link del "v-$name" 2> /dev/null
+  ip link del "w-$name" 2> /dev/null
   ip netns del "$name" 2> /dev/null
 }
 plug() {
@@ -73,7 +83,14 @@ plug() {
   ip -n "$name" link set lo up &&
   ip -n "$name" addr add "$address/24" dev host0 &&
   ip -n "$name" link set host0 up &&
-  ip -n "$name" route add default via 10.77.0.1
+  ip -n "$name" route add default via 10.77.0.1 &&
+  { [ -z "$second" ] || plug_second; }
+}
+plug_second() {
+  ip link add "w-$name" type veth peer name host1 address "$second_mac" netns "$name" &&
+  ip link set "w-$name" master lab1 up &&
+  ip -n "$name" addr add "$second/24" dev host1 &&
+  ip -n "$name" link set host1 up
 }
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 code=133

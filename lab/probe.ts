@@ -1,20 +1,37 @@
 /**
- * Runs inside the lab's network: `node probe.ts DEADLINE_MS sshd:ADDRESS etcd:ADDRESS ...` ends with 0 when every one
+ * Runs inside the lab's network: `node probe.ts DEADLINE_MS sshd:ADDRESS etcd:ADDRESS kubernetes:ADDRESS ...` ends with 0 when every one
  * of them answers, else with 1 and a line for each that does not. Not meant to be called by people.
  */
+import { get } from 'node:https'
 import { connect } from 'node:net'
 import { until } from './until.ts'
 
 const [deadline, ...conditions] = process.argv.slice(2)
+type Question = readonly [ask: (address: string) => Promise<true | undefined>, what: string]
+const QUESTIONS: Readonly<Record<string, Question>> = {
+  sshd: [sshdAnswers, 'sshd to answer'],
+  etcd: [etcdIsHealthy, 'etcd to be healthy'],
+  kubernetes: [apiServerIsReady, 'the API server to be ready'],
+}
+
 const results = await Promise.allSettled(conditions.map((condition) => answers(condition, Number(deadline))))
 for (const result of results) if (result.status === 'rejected') console.error(String(result.reason.message))
 process.exitCode = results.some((result) => result.status === 'rejected') ? 1 : 0
 
 async function answers(condition: string, deadlineMs: number): Promise<void> {
   const [kind, address = ''] = condition.split(':')
-  const ask = kind === 'etcd' ? etcdIsHealthy : sshdAnswers
-  const what = kind === 'etcd' ? `etcd on ${address} to be healthy` : `sshd on ${address} to answer`
-  await until(() => ask(address), { what, deadlineMs, everyMs: 30 })
+  const [ask, what] = QUESTIONS[kind ?? ''] ?? [sshdAnswers, 'sshd to answer']
+  await until(() => ask(address), { what: `${what} on ${address}`, deadlineMs, everyMs: 30 })
+}
+
+/** Whether the API server is ready; its certificate is the lab's own. */
+function apiServerIsReady(host: string): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const request = get({ host, port: 6443, path: '/readyz', rejectUnauthorized: false, timeout: 2000 }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode === 200 ? true : undefined))
+    })
+    request.on('error', () => resolve(undefined)).on('timeout', () => request.destroy())
+  })
 }
 
 /** True at the first bytes of its banner; a listening port alone may be a socket whose server has not come yet. */

@@ -1,5 +1,6 @@
 import { etcdSeed } from './etcd-seed.ts'
 import { hypervisorSeed } from './guests/hypervisor-seed.ts'
+import { kubernetesSeed } from './kubernetes/kubernetes-seed.ts'
 import type { SeedFile } from './seed-file.ts'
 import { type LabHost, machinesOf, type Topology } from './topologies.ts'
 
@@ -23,6 +24,7 @@ export function seedFiles(host: LabHost, topology: Topology, identity: Identity)
     { path: '/etc/ssh/ssh_host_ed25519_key.pub', content: identity.hostKeyPublic },
     { path: '/etc/ssh/lab_authorized_keys', content: identity.authorizedKey },
     ...(topology.etcd === undefined ? [] : etcdSeed(host, topology.hosts, topology.etcd)),
+    ...kubernetesSeed(host, topology.hosts),
     ...(topology.guests && topology.hosts.includes(host) ? hypervisorSeed(host, topology.guests) : []),
   ]
 }

@@ -93,6 +93,8 @@ ip link set lo up
 ip link add lab0 address 02:00:0a:4d:00:01 type bridge
 ip addr add 10.77.0.1/24 dev lab0
 ip link set lab0 up
+ip link add lab1 type bridge
+ip link set lab1 up
 if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables; fi
 echo ready
 exec > /dev/null

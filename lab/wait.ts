@@ -8,10 +8,16 @@ import type { LabHost } from './topologies.ts'
 const DEADLINE_MS = 90_000
 const GUEST_DEADLINE_MS = 400_000 // an emulated processor takes its time
 
-/** Waits until the sshd of each of `hosts` answers and each of `members` says that its etcd is healthy. */
+/**
+ * Waits until the sshd of each of `hosts` answers, a control plane of Kubernetes among them too, and each of `members`
+ * says that its etcd is healthy.
+ */
 export function untilUp(state: LabState, hosts: readonly LabHost[], members: readonly LabHost[]): Promise<void> {
   const healthy = members.map((host) => `etcd:${host.address}`)
-  return untilTrue(state, [...hosts.map(answering), ...healthy], DEADLINE_MS)
+  const ready = hosts.flatMap(({ kubernetes, address }) =>
+    kubernetes === 'control-plane' ? [`kubernetes:${address}`] : [],
+  )
+  return untilTrue(state, [...hosts.map(answering), ...healthy, ...ready], DEADLINE_MS)
 }
 
 /** Waits until the sshd of each virtual machine answers. */

@@ -46,11 +46,13 @@ describe('argument lists', () => {
 
   it('boot a host in its own network', () => {
     expect(nspawnArgv(E1)).toContain('--network-namespace-path=/run/netns/e1')
-    expect(starterArgv(E1, ['/cg/x/e1']).slice(3, 10)).toEqual([
+    expect(starterArgv(E1, ['/cg/x/e1']).slice(3, 12)).toEqual([
       'starter',
       'e1',
       '10.77.0.21',
       '02:00:0a:4d:00:15',
+      '',
+      '',
       '/cg/x/e1',
       '--',
       'systemd-nspawn',
@@ -87,6 +89,11 @@ describe('images', () => {
     expect(buildArgv('etcd-3.5', place).slice(-8)).toEqual(layer)
   })
 
+  it('of Kubernetes are compiled from the source package by a script of their own', () => {
+    expect(buildArgv('kubernetes', place).find((word) => word.endsWith('build-kubernetes'))).toBeDefined()
+    expect(buildArgv('kubernetes', place).slice(-7, -2)).toEqual(['/w', '/o', 'http://mirror', 'bookworm', '/b'])
+  })
+
   it('lie in the cache by a hash of their recipe, each its own', () => {
     expect(new Set(imageNames().map(recipeHash)).size).toBe(imageNames().length)
     expect(imageFile('/c', 'base')).toBe(`/c/base-${recipeHash('base')}/root.squashfs`)
@@ -95,5 +102,6 @@ describe('images', () => {
   it('have their layers uppermost first', () => {
     expect(layersOf('base')).toEqual(['base'])
     expect(layersOf('etcd-3.4')).toEqual(['etcd-3.4', 'base'])
+    expect(layersOf('k8s-node')).toEqual(['k8s-node', 'kubernetes', 'base'])
   })
 })

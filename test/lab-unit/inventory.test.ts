@@ -22,6 +22,12 @@ describe("a lab's inventory", () => {
     })
   })
 
+  it('groups the hosts of a Kubernetes cluster by what they are in it', () => {
+    const { kube_control: control, kube_nodes: nodes } = parse(renderInventory(TOPOLOGIES.k8s)).all.children
+    expect(control.hosts).toEqual({ c1: { kubeconfig: '/etc/kubernetes/admin.conf' } })
+    expect(Object.keys(nodes.hosts)).toEqual(['n1', 'n2'])
+  })
+
   it('names the runbooks that concern an etcd cluster', () => {
     expect(parse(renderInventory(TOPOLOGIES.etcd3)).all.vars.runbooks).toEqual(['etcd-tune-timeouts'])
   })

@@ -28,6 +28,27 @@ describe("a host's own files", () => {
   })
 })
 
+describe('a Kubernetes cluster', () => {
+  const filesOf = (name: string) => {
+    const host = TOPOLOGIES.k8s.hosts.find((one) => one.name === name)
+    if (host === undefined) throw new Error(`k8s has ${name}`)
+    return new Map(seedFiles(host, TOPOLOGIES.k8s, IDENTITY).map(({ path, content }) => [path, content]))
+  }
+
+  it('has its API server on the control plane alone, and keeps its tokens there', () => {
+    expect(filesOf('c1').get('/etc/systemd/system/kube-apiserver.service')).toContain('--bind-address=10.77.0.31')
+    expect(filesOf('c1').has('/etc/systemd/system/kubelet.service')).toBe(false)
+    expect(filesOf('n1').has('/etc/kubernetes/tokens')).toBe(false)
+  })
+
+  it('has nodes that know its address, and themselves by their own name', () => {
+    expect(filesOf('n2').get('/etc/kubernetes/node.conf')).toContain('https://10.77.0.31:6443')
+    expect(filesOf('n2').get('/etc/systemd/system/kubelet.service')).toContain(
+      '--hostname-override=n2 --node-ip=10.77.0.33',
+    )
+  })
+})
+
 describe("an etcd member's settings", () => {
   it('go into the environment file, as Debian has it', () => {
     const text = seed('etcd3').text('/etc/default/etcd')
