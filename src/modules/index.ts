@@ -13,11 +13,13 @@ import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
+import { iptablesSave } from './net/iptables-save.ts'
+import { portWatch } from './net/port-watch.ts'
+import { tcpProbe } from './net/tcp-probe.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
 import { copyTree } from './system/copy-tree.ts'
-import { cpuSample } from './system/cpu-sample.ts'
 import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { fetch } from './system/fetch.ts'
@@ -48,7 +50,6 @@ const all: readonly Module[] = [
   command,
   copy,
   copyTree,
-  cpuSample,
   cron,
   envFile,
   fetch,
@@ -86,6 +87,9 @@ const all: readonly Module[] = [
   libvirtDisk,
   libvirtDomain,
   orphanedPods,
+  iptablesSave,
+  portWatch,
+  tcpProbe,
 ]
 
 /** The modules by name, in the order of their names. */
