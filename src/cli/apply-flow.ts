@@ -1,5 +1,5 @@
 import { applyPlan } from '../engine/apply.ts'
-import type { Holder, RunInput } from '../engine/input.ts'
+import type { Holder, RollbackInput, RunInput } from '../engine/input.ts'
 import { rollBack } from '../engine/rollback.ts'
 import { mayTell, settleByReceipts } from '../engine/settle-receipts.ts'
 import { makeRunId } from '../journal/run-id.ts'
@@ -60,7 +60,10 @@ export async function settleNow(
 }
 
 /** Undoes a run, tells how it goes and how it ended. */
-export async function rollBackNow(telling: Telling, flow: Flow & { readonly record: RunRecord }): Promise<ExitCode> {
+export async function rollBackNow(
+  telling: Telling,
+  flow: Flow & Pick<RollbackInput, 'said'> & { readonly record: RunRecord },
+): Promise<ExitCode> {
   const { record, journals } = flow
   const run = await newRun(telling, journals)
   const names = new Map(record.changes.map((change) => [stepKey(change), change.name]))
@@ -69,6 +72,7 @@ export async function rollBackNow(telling: Telling, flow: Flow & { readonly reco
     watched(telling, { ...changing(flow, words), names }, async (watch) =>
       rollBack({
         ...(await runInput(flow, { run, watch })),
+        ...(flow.said ? { said: flow.said } : {}),
         record: revealedRecord(record, { marks: flow.world.secrets.marks(), seal: await journals.hashSeal() }),
       }),
     ),

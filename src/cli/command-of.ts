@@ -119,7 +119,15 @@ function commandOf({ row, args, raw }: Given): Command {
         changes: raw.acceptChanges === true ? 'accepted' : 'refused',
       }
     case 'rollback':
-      return { ...common, kind: 'rollback', run: first, targets, reach, approval }
+      return {
+        ...common,
+        kind: 'rollback',
+        run: first,
+        targets,
+        reach,
+        approval,
+        settle: list(raw.settle).flatMap(saidOf),
+      }
     case 'runs':
       return {
         ...common,

@@ -31,7 +31,7 @@ export interface Approval {
   readonly input: 'allowed' | 'never'
 }
 
-/** What the operator has seen on a host of a step in doubt: `--settle STEP@HOST=done` or `=not-done`. */
+/** What the operator has seen on a host of a step, or of its undo, in doubt: `--settle STEP@HOST=done` or `=not-done`. */
 export interface Said {
   readonly step: string
   readonly host: string
@@ -128,6 +128,7 @@ export type Command = Common &
         readonly targets: Targets
         readonly reach: Reach
         readonly approval: Approval
+        readonly settle: readonly Said[]
       }
     | {
         readonly kind: 'runs'

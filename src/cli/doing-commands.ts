@@ -89,7 +89,19 @@ export const DOING: readonly CommandRow[] = [
     group: 'Do',
     args: [{ spelling: '<run>', help: 'id of a run, its beginning, or `last`' }],
     summary: 'undo what a run changed, newest first',
-    options: [...INVENTORY, ...SECRETS, ...CONFIRM, ...REACH, ...STATE, ...OUTPUT],
+    options: [
+      {
+        flags: '--settle <step@host=done>',
+        help: 'what became of an undo in doubt: done or not-done; repeatable',
+        repeat: true,
+      },
+      ...INVENTORY,
+      ...SECRETS,
+      ...CONFIRM,
+      ...REACH,
+      ...STATE,
+      ...OUTPUT,
+    ],
     examples: ['runbook rollback last', 'runbook rollback 01J9ZC --yes'],
   },
 ]

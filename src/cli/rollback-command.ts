@@ -8,7 +8,7 @@ import { undoText } from '../report/undo-text.ts'
 import { rollBackNow } from './apply-flow.ts'
 import { askYes } from './approval.ts'
 import { prepareAsThen, runbookOfThen } from './as-then.ts'
-import type { CommandOf } from './command.ts'
+import type { CommandOf, Said } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
 import { findRun, rollbackOf } from './find-run.ts'
 import { styleFor } from './look.ts'
@@ -30,6 +30,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
   const isOver = (await latestOutcome(journals, record)) !== undefined
   if (isUndone && isOver) return 0 // a run that was killed may still hold its hosts
   refuseCleaned(record)
+  refuseIdleWords(record, command.settle)
   const prepared = await prepareAsThen(record, { command, world, runbook: runbookOfThen(record) })
   if (
     !isUndone &&
@@ -44,6 +45,7 @@ export async function rollbackCommand(command: Rollback, world: World): Promise<
     forks: command.reach.forks,
     journals,
     record,
+    said: command.settle,
     approval: command.approval,
     allowIrreversible: true,
   })
@@ -64,6 +66,18 @@ function refuseCleaned({ run, changes, cleaned = [] }: RunRecord): void {
     message: `run ${run} cannot be rolled back: what it kept on its hosts was removed with \`runbook clean\``,
     detail: open.map(({ host, name, change }) => `${host}: ${name}: ${change.summary}`).join('\n'),
     hint: 'undo by hand what is listed; `runbook report` shows what was before and after',
+  })
+}
+
+/** Words about an undo whose end is known would be taken for something else. */
+function refuseIdleWords({ changes }: RunRecord, said: readonly Said[]): void {
+  const open = changes.filter(({ undoOpen }) => undoOpen).map(({ step, host }) => `${step}@${host}`)
+  const idle = said.find(({ step, host }) => !open.some((place) => place === `${step}@${host}`))
+  if (!idle) return
+  throw new ProblemError({
+    kind: 'usage',
+    message: `--settle ${idle.step}@${idle.host}: no undo is in doubt there`,
+    hint: open.length === 0 ? 'leave it out' : `in doubt: ${open.join(', ')}`,
   })
 }
 

@@ -87,6 +87,14 @@ export interface ApplyInput extends RunInput {
  */
 export interface RollbackInput extends RunInput {
   readonly record: RunRecord
+  readonly said?: readonly SaidUndo[]
+}
+
+/** What the operator has seen of an undo that nobody heard the end of. */
+export interface SaidUndo {
+  readonly host: string
+  readonly step: string
+  readonly outcome: 'done' | 'not-done'
 }
 
 /** How a run ended. The journal holds the rest. */

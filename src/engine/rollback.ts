@@ -1,6 +1,6 @@
 import type { HostName } from '../model/id.ts'
 import { type Problem, problemsOf } from '../model/problem.ts'
-import type { RunRecord } from '../model/run-record.ts'
+import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
 import { restoreChoices } from './includes.ts'
 import type { RollbackInput, RunSummary } from './input.ts'
 import { recordMeasures } from './measure.ts'
@@ -8,6 +8,7 @@ import { needToUndo } from './need.ts'
 import { openHosts } from './open-hosts.ts'
 import { type Ending, journaled, type Running } from './running.ts'
 import { undoChanges } from './undo.ts'
+import { settleUndos } from './undo-in-doubt.ts'
 
 /** Undoes what a run changed and no earlier rollback undid, newest first, in a run of its own. Can be repeated. */
 export async function rollBack(input: RollbackInput): Promise<RunSummary> {
@@ -26,13 +27,22 @@ const elsewhereOf = ({ started, changes }: RunRecord): readonly HostName[] => [
   ...new Set([...(started.also ?? []), ...changes.flatMap(({ on }) => on ?? [])]),
 ]
 
+/** But for what an earlier rollback had undone without hearing of it. */
+async function undoLeft(
+  running: Running,
+  input: RollbackInput,
+  open: readonly ChangeRecord[],
+): Promise<readonly Problem[]> {
+  const undone = await settleUndos(running, input)
+  const left = open.filter((change) => !undone.includes(change))
+  return undoChanges(running, left, input.record)
+}
+
 async function undoAll(running: Running, input: RollbackInput): Promise<Ending> {
   restoreChoices(running.contexts, input.runbook, input.record)
   const open = input.record.changes.filter((change) => change.state !== 'undone')
   if (open.length === 0) return { outcome: 'nothing-to-do', problems: [] }
-  const problems: readonly Problem[] = await undoChanges(running, open, input.record).catch((error: unknown) =>
-    problemsOf(error),
-  )
+  const problems: readonly Problem[] = await undoLeft(running, input, open).catch((error: unknown) => problemsOf(error))
   if (problems.some((problem) => problem.kind === 'interrupted')) return { outcome: 'interrupted', problems }
   await recordMeasures(
     running,

@@ -73,7 +73,7 @@ export async function findEnd(
 }
 
 /** What was begun may still run on its host, long after whoever began it has gone: nothing is judged before it ends. */
-async function waitUntilOver(running: Running, open: ChangeRecord): Promise<void> {
+export async function waitUntilOver(running: Running, open: ChangeRecord): Promise<void> {
   const { input } = running
   const step = stepOf(input.runbook, open)
   const context = await workplaceOf({ contexts: running.contexts, host: open.host, step }, open.on)

@@ -4,16 +4,16 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { passGate } from './gate.ts'
-import { contextOf, privilegeOf } from './host-context.ts'
+import { contextOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
 import { proveUndone } from './prove-undone.ts'
-import { liveProbe } from './reads.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep } from './run-step.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { sessionAt } from './session-at.ts'
 import { settleOpen } from './settle.ts'
 import { settleArmed } from './settle-armed.ts'
+import { applyUndo } from './undo-declared.ts'
 import { undoOrder } from './undo-order.ts'
 
 /** The changes of one host in one stage: what is undone together, between two openings of the gate. */
@@ -195,9 +195,12 @@ const uncovered = (change: ChangeRecord): Problem => ({
 
 async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
   const place = { host: change.host, stage: change.stage, step: change.step }
-  await running.record({ type: 'undo-started', ...place })
   try {
-    const summary = await revert(running, change, stepOf(running.input.runbook, change))
+    const step = stepOf(running.input.runbook, change)
+    const at = (await placeOf(running, change, step)).at ?? contextOf(running.contexts, change.host)
+    await at.connection.ready() // of a host that is down nothing is begun
+    await running.record({ type: 'undo-started', ...place })
+    const summary = await revert(running, change, step)
     await running.record({ type: 'undo-finished', ...place, summary })
   } catch (error) {
     const [problem, ...others] = problemsOf(error, { host: change.host, step: change.step })
@@ -226,18 +229,3 @@ const irreversible = (record: ChangeRecord): Problem => ({
   message: `${record.change.summary}: cannot be undone${record.change.irreversibleBecause ? ` (${record.change.irreversibleBecause})` : ''}`,
   hint: 'what it changed stays; undo it by hand where that is possible',
 })
-
-/** A declared undo is a step of its own: looked at first, done where it is needed. */
-async function applyUndo(running: Running, { record, step }: { record: ChangeRecord; step: Step }): Promise<void> {
-  const { undo } = step
-  if (!undo || !record.undo) return
-  const { contexts, input } = running
-  const place = await placeOf(running, record, step)
-  const context = place.at ?? contextOf(contexts, record.host)
-  const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
-  const decision = undo.module.plan(record.undo.args, await undo.module.read(record.undo.args, probe))
-  if (decision.kind === 'blocked') throw new ProblemError({ kind: 'blocked', message: decision.message })
-  if (decision.kind === 'noop') return
-  const session = sessionAt(running, place, `${record.folder}.undo`)
-  await undo.module.apply?.(record.undo.args, decision.change, session)
-}

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../model/event.ts'
 import type { HostName, StepId } from '../model/id.ts'
-import { ProblemError } from '../model/problem.ts'
+import { ProblemError, type ProblemKind } from '../model/problem.ts'
 import type { ChangeRecord, OwedRestart, RunRecord } from '../model/run-record.ts'
 
 /** What a run's events come to. `rollbacks`: the events of later runs that undid it, oldest first. */
@@ -60,7 +60,7 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         owed: [...record.owed, { host: event.host, stage: event.stage, step: event.step, because: event.because }],
       }
     case 'undo-started':
-      return record
+      return settle(record, event, { undoOpen: true })
     case 'file-kept': {
       const { file, bytes, sha256 } = event
       return settle(record, event, { kept: { file, bytes, sha256 } })
@@ -75,15 +75,7 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         (owed) => owed.because === event.step && sameHost(owed, event),
       )
     case 'undo-failed':
-      return settle(
-        { ...record, problems: [...record.problems, event.problem] },
-        event,
-        {
-          state: 'undo-failed',
-          problem: event.problem,
-        },
-        'disarmed',
-      )
+      return undoFailed(record, event)
     case 'run-cleaned':
       return { ...record, cleaned: [...(record.cleaned ?? []), ...event.hosts] }
     case 'measured':
@@ -150,6 +142,19 @@ const unfinished = (record: RunRecord, { host, step }: Place): RunRecord => ({
   finished: record.finished.filter((one) => one.host !== host || one.step !== step),
 })
 
+function undoFailed(before: RunRecord, event: Extract<RecordedEvent, { type: 'undo-failed' }>): RunRecord {
+  const { problem } = event
+  const record = { ...before, problems: [...before.problems, problem] }
+  const isOpen = UNHEARD.has(problem.kind) && latestOf(before, event)?.undoOpen
+  const failed = settle(record, event, { state: 'undo-failed', problem }, 'disarmed')
+  return isOpen ? settle(failed, event, { undoOpen: true }) : failed
+}
+
+/** Nobody heard how what was begun ended. */
+const UNHEARD: ReadonlySet<ProblemKind> = new Set([
+  ...(['connection-lost', 'unreachable', 'timeout', 'interrupted', 'in-doubt'] as const),
+])
+
 /** A step that its host has undone by itself has failed besides: undone it stays. */
 function failed(record: RunRecord, event: Extract<RecordedEvent, { type: 'step-failed' }>): RunRecord {
   const { problem } = event
@@ -175,8 +180,8 @@ function settle(
 ): RunRecord {
   const latest = latestOf(record, place)
   const settled = (change: ChangeRecord): ChangeRecord => {
-    const { armed, ...rest } = { ...change, ...news }
-    return undo === 'disarmed' || !armed ? rest : { ...rest, armed }
+    const { armed, undoOpen, ...rest } = { ...change, ...news }
+    return undo === 'disarmed' ? rest : { ...rest, ...(armed ? { armed } : {}), ...(undoOpen ? { undoOpen } : {}) }
   }
   return { ...record, changes: record.changes.map((change) => (change === latest ? settled(change) : change)) }
 }

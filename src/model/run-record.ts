@@ -14,6 +14,7 @@ export interface ChangeRecord extends Omit<Extract<RecordedEvent, { type: 'step-
   readonly output?: Json
   readonly problem?: Problem
   readonly kept?: KeptFile // beside the journal
+  readonly undoOpen?: true // its undoing was begun, and nobody heard how that ended
   /** The host may undo it by itself, or have done so: nobody has disarmed that. */
   readonly armed?: Armed
 }

@@ -119,26 +119,45 @@ async function resumed(attempt: Attempt, world: FaultWorld): Promise<void> {
 /** Goes on as an operator would: where the program asks what became of a command, the host's notes tell. */
 async function answering(attempt: Attempt, world: FaultWorld, args: readonly string[], kill?: Kill): Promise<Outcome> {
   const first = await attempt.go(args, kill)
-  const places = [...`${first.stdout}${first.stderr}`.matchAll(/--settle ([\w-]+)@([\w-]+)=done/g)]
+  const places = placesAsked(first)
   if (first.code !== 3 || places.length === 0) return first
   attempt.askedOnce()
   const { effects } = await world.history(attempt.cli)
-  const answers = places.map(([, step, host]) => {
+  const answers = places.map(([step, host]) => {
     const isDone = effects.some((effect) => effect.host === host && effect.what === `end ${step}`)
     return `${step}@${host}=${isDone ? 'done' : 'not-done'}`
   })
-  return attempt.go(
-    [...args, ...new Set(answers)].flatMap((word) => (answers.includes(word) ? ['--settle', word] : [word])),
-  )
+  return attempt.go([...args, ...answers.flatMap((answer) => ['--settle', answer])])
+}
+
+/** The steps and hosts that the program asks about, each once. */
+const placesAsked = ({ stdout, stderr }: Outcome): readonly (readonly [step: string, host: string])[] =>
+  [...new Set(`${stdout}${stderr}`.match(/(?<=--settle )[\w-]+@[\w-]+(?==done)/g) ?? [])].map((place) => {
+    const [step = '', host = ''] = place.split('@')
+    return [step, host]
+  })
+
+/** Undoes as an operator would: where the program asks what became of the undo of a command, the command's file tells. */
+async function undoing(attempt: Attempt, world: FaultWorld, args: readonly string[], kill?: Kill): Promise<Outcome> {
+  const first = await attempt.go(args, kill)
+  const places = placesAsked(first)
+  if (first.code !== 8 || places.length === 0) return first
+  attempt.askedOnce()
+  const answers: string[] = []
+  for (const [step, host] of places) {
+    const found = await world.onHost(host, `[ -e /srv/${step} ] && echo not-done || echo done`)
+    answers.push('--settle', `${step}@${host}=${found.trim()}`)
+  }
+  return attempt.go([...args, ...answers])
 }
 
 /** Rolled back: exactly the state before, and only what has no way back is told. */
 async function rolledBack(attempt: Attempt, world: FaultWorld): Promise<void> {
-  const { trial, start, cli, go, complain } = attempt
+  const { trial, start, cli, complain } = attempt
   const [run = ''] = (await world.history(cli)).journals.map((journal) => journal.run)
   const rollback = ['rollback', run, '--yes']
-  if (trial.wayOut === 'rollback') for (const kill of trial.then) await go(rollback, kill)
-  const { code, stdout, stderr } = await go(rollback)
+  if (trial.wayOut === 'rollback') for (const kill of trial.then) await undoing(attempt, world, rollback, kill)
+  const { code, stdout, stderr } = await undoing(attempt, world, rollback)
   const told = [...new Set(`${stdout}${stderr}`.match(/in step \w+ \((\w+)\)/g) ?? [])]
   const isExcused = trial.kind === 'final' && code === 8 && told.every((place) => place.endsWith('(final)'))
   if (code !== 0 && !isExcused) complain([`exit ${code}`, ...told], 'rollback')
