@@ -15,6 +15,7 @@ export type TopologyName =
   | 'python'
   | 'kvm'
   | 'rancher'
+  | 'k8s'
 
 /** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
 export type EtcdStyle = 'env-file' | 'flags' | 'config-file' | 'static-pod'
@@ -24,6 +25,10 @@ export interface LabHost {
   readonly address: string
   readonly image: ImageName
   readonly disks?: readonly LabDisk[]
+  /** What it is in a Kubernetes cluster of all hosts of the topology that are something in it. */
+  readonly kubernetes?: 'control-plane' | 'node'
+  /** Of a second network card, host1, on a network of its own. */
+  readonly secondAddress?: string
 }
 
 /** A disk of a host, as /dev/`device` and /dev/disk/by-id/virtio-lab-`device`, on which every write takes at least `writeDelayMs`. */
@@ -93,6 +98,11 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     group: 'plain',
     hosts: [host('f1', 41, 'nginx'), host('s1', 42, 'nginx'), host('d1', 43, 'base')],
   },
+  k8s: {
+    summary: 'a Kubernetes 1.20 control plane (c1) and two nodes (n1, n2) with two network cards each',
+    group: 'kubernetes',
+    hosts: [{ ...host('c1', 31, 'k8s-control'), kubernetes: 'control-plane' }, node('n1', 32), node('n2', 33)],
+  },
 }
 
 /** Everything that has an address and an sshd: the hosts, and the virtual machines they run. */
@@ -120,6 +130,20 @@ function slowDisk(topology: Topology): Topology {
   const fast: LabDisk = { device: 'vdc', mebibytes: 2048, writeDelayMs: 0 }
   const withFast = (host: LabHost, disks: readonly LabDisk[]): LabHost => ({ ...host, disks: [...disks, fast] })
   return { ...topology, hosts: [withFast(first, [disk]), ...others.map((host) => withFast(host, []))] }
+}
+
+/** Docker and kubelet want file systems of their own, which no overlay is. */
+function node(name: string, lastByte: number): LabHost {
+  const disk = { writeDelayMs: 0, mebibytes: 512 }
+  return {
+    ...host(name, lastByte, 'k8s-node'),
+    kubernetes: 'node',
+    secondAddress: `10.77.1.${lastByte}`,
+    disks: [
+      { ...disk, device: 'vdb', mount: '/var/lib/docker' },
+      { ...disk, device: 'vdc', mount: '/var/lib/kubelet' },
+    ],
+  }
 }
 
 function host(name: string, lastByte: number, image: ImageName): LabHost {

@@ -20,6 +20,7 @@ import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
 import { copyTree } from './system/copy-tree.ts'
+import { cpuSample } from './system/cpu-sample.ts'
 import { cron } from './system/cron.ts'
 import { envFile } from './system/env-file.ts'
 import { fetch } from './system/fetch.ts'
@@ -50,6 +51,7 @@ const all: readonly Module[] = [
   command,
   copy,
   copyTree,
+  cpuSample,
   cron,
   envFile,
   fetch,
