@@ -16,6 +16,7 @@ import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { iptablesSave } from './net/iptables-save.ts'
 import { portWatch } from './net/port-watch.ts'
 import { tcpProbe } from './net/tcp-probe.ts'
+import { straceSample } from './profiling/strace-sample.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
 import { copy } from './system/copy.ts'
@@ -92,6 +93,7 @@ const all: readonly Module[] = [
   iptablesSave,
   portWatch,
   tcpProbe,
+  straceSample,
 ]
 
 /** The modules by name, in the order of their names. */
