@@ -12,6 +12,7 @@ import {
   type DeviceLoad,
   deviceLoads,
   deviceOf,
+  meanRunDelay,
   pressureShare,
   processLoads,
   throttledShare,
@@ -19,19 +20,23 @@ import {
 
 const OF_DEVICE = ['await_ms', 'read_await_ms', 'write_await_ms', 'flush_await_ms', 'utilisation', 'queue'] as const
 const OF_CPU = ['idle', 'iowait', 'steal'] as const
-const OF_PROCESS = ['throttled'] as const
+const OF_PROCESS = ['throttled', 'run_delay_ms'] as const
 const OF_PRESSURE = ['io_pressure', 'cpu_pressure', 'memory_pressure'] as const
 
 const args = Type.Object(
   {
     path: Type.Optional(PathArgument('its file system is on the device that is looked at')),
     pid: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'its group is looked at for being held back (throttled)' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'process that is looked at for being held back (throttled) and for waiting for a processor',
+      }),
     ),
     window: Type.Optional(DurationArgument('time between the two looks, default 5s')),
     value: Type.Optional(
       Type.Enum([...OF_DEVICE, ...OF_CPU, ...OF_PRESSURE, ...OF_PROCESS], {
-        description: 'what of it is the number: of the device (ms, %, requests), or of the host (%)',
+        description:
+          'what of it is the number: of the device (ms, %, requests), of the host (%), or of the process (%, ms)',
       }),
     ),
     top: Type.Optional(Type.Integer({ minimum: 0, maximum: 50, description: 'processes that are told, default 5' })),
@@ -94,6 +99,7 @@ look() {
   frame_file "disks$1" /proc/diskstats
   for kind in io cpu memory; do frame_file "$kind$1" "/proc/pressure/$kind"; done
   [ -n "$stat" ] && frame_file "group$1" "$stat"
+  [ -n "$pid" ] && grep -H . "/proc/$pid/task/"[0-9]*/schedstat 2>/dev/null | frame "waits$1"
   grep -H -E '^(read|write)_bytes:' /proc/[0-9]*/io 2>/dev/null | frame "processes$1"
 }
 stat=; [ -n "$pid" ] && stat=$(group 2>/dev/null)
@@ -132,10 +138,17 @@ function outputOf(asked: Args, frames: readonly Frame[]): JsonObject {
     cpu,
     ...pressure,
     throttled: throttledShare(...pair('group')),
+    run_delay_ms: meanRunDelay(...pair('waits')),
     processes: processLoads({ before, after, names: text('names') }, { seconds, most: asked.top ?? 5 }),
   }
   if (asked.value === undefined) return seen
-  const numbers: JsonObject = { ...pressure, ...cpu, ...device, throttled: seen.throttled }
+  const numbers: JsonObject = {
+    ...pressure,
+    ...cpu,
+    ...device,
+    throttled: seen.throttled,
+    run_delay_ms: seen.run_delay_ms,
+  }
   const value = numbers[asked.value] ?? null
   return { value, ...(value === null ? { note: absence(asked, device) } : {}), ...seen }
 }
@@ -153,6 +166,7 @@ function deviceFor(
 
 function absence({ path, value }: Args, device: DeviceLoad | undefined): string {
   if (value === 'throttled') return 'the process has no limit of processor time, or `pid` is not given'
+  if (value === 'run_delay_ms') return 'the process did not run in the window, or `pid` is not given'
   if (value?.endsWith('_pressure')) return 'this kernel keeps no pressure counters'
   if (path === undefined) return 'of a device only where `path` is given'
   return device ? `${device.name} did nothing of that in the window` : `no device of its own is under ${path}`

@@ -131,6 +131,28 @@ export function throttledShare(before: string, after: string): number | null {
   return periods > 0 ? round((100 * (count(after, 'nr_throttled') - count(before, 'nr_throttled'))) / periods) : null
 }
 
+/**
+ * How long a thread of a process waits for a processor each time it wants one, ms, on average over those that were there both times
+ * (/proc/PID/task/TID/schedstat; Documentation/scheduler/sched-stats.rst). Null where none ran.
+ */
+export function meanRunDelay(before: string, after: string): number | null {
+  const first = new Map(threadTimes(before).map((thread) => [thread.id, thread]))
+  const deltas = threadTimes(after).flatMap(({ id, waited, runs }) => {
+    const then = first.get(id)
+    return then ? [{ waited: waited - then.waited, runs: runs - then.runs }] : []
+  })
+  const waitedNs = deltas.reduce((sum, { waited }) => sum + waited, 0)
+  const runs = deltas.reduce((sum, delta) => sum + delta.runs, 0)
+  return runs > 0 ? round(waitedNs / 1e6 / runs) : null
+}
+
+const threadTimes = (text: string) =>
+  [...text.matchAll(/^\/proc\/\d+\/task\/(\d+)\/schedstat:\d+ (\d+) (\d+)$/gm)].map(([, id, waited, runs]) => ({
+    id,
+    waited: Number(waited), // ns
+    runs: Number(runs),
+  }))
+
 /** What a process had read from and written to devices meanwhile (proc_pid_io(5)). */
 export type ProcessLoad = {
   readonly pid: number

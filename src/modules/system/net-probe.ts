@@ -59,9 +59,11 @@ function target(text: string): string {
   return `${address.replace(/^\[|\]$/g, '')} ${port}`
 }
 
+// No `ping -w`: with it ping goes on until `count` packets are answered, and what is still on its way at the end counts as lost.
 // Each path is printed by one write below PIPE_BUF, so that those asked at the same time do not mix.
 const probeText = `
-by_ping() { ping -q -n -c "$count" -i "$every" -w "$limit" "$1" 2>&1 | tr '\\n' ' '; }
+by_ping() { within "$limit" ping -q -n -c "$count" -i "$every" -W 2 "$1" 2>&1 | tr '\\n' ' '; }
+within() { if command -v timeout >/dev/null 2>&1; then timeout -s INT "$@"; else shift; "$@"; fi; }
 by_connect() {
   left=$count
   while [ "$left" -gt 0 ]; do

@@ -6,6 +6,7 @@ import {
   cpuShares,
   deviceLoads,
   deviceOf,
+  meanRunDelay,
   pressureShare,
   processLoads,
   throttledShare,
@@ -76,6 +77,16 @@ test('a group is held back in a share of the periods of its limit; without a lim
   expect(throttledShare(at(10, 1), at(50, 11))).toBe(25)
   expect(throttledShare(at(0, 0), at(0, 0))).toBeNull()
   expect(throttledShare('', '')).toBeNull()
+})
+
+test('a process waits for a processor so long each time; threads that came or went do not count', () => {
+  const line = (thread: number, waited: number, runs: number) =>
+    `/proc/7/task/${thread}/schedstat:9 ${waited} ${runs}\n`
+  const before = line(7, 1_000_000, 5) + line(8, 0, 0) + line(9, 50, 50)
+  const after = line(7, 5_000_000, 8) + line(8, 2_000_000, 1) + line(10, 9_999_999, 1)
+  expect(meanRunDelay(before, after)).toBe(1.5)
+  expect(meanRunDelay(before, before)).toBeNull()
+  expect(meanRunDelay('', '')).toBeNull()
 })
 
 test('processes that moved most come first; who came meanwhile is left out', () => {
