@@ -13,6 +13,7 @@ export type ImageName =
   | 'kvm'
   | 'guest'
   | 'nginx'
+  | 'docker'
   | 'kubernetes'
   | 'k8s-control'
   | 'k8s-node'
@@ -47,6 +48,7 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
     suite: HOST_SUITE,
     packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils'],
   },
+  docker: { suite: 'bullseye', packages: ['docker.io'] },
   nginx: { suite: HOST_SUITE, packages: ['nginx-light', 'iptables'] },
   guest: { suite: HOST_SUITE, packages: ['linux-image-cloud-amd64', 'initramfs-tools', 'udev', 'zstd'] },
   kubernetes: { suite: HOST_SUITE, packages: ['kubernetes'] },

@@ -15,6 +15,7 @@ export type TopologyName =
   | 'python'
   | 'kvm'
   | 'rancher'
+  | 'docker'
   | 'k8s'
 
 /** How an etcd member gets its settings: environment file, flags of the unit, configuration file, or a static pod's manifest. */
@@ -91,6 +92,16 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     group: 'hypervisors',
     hosts: [host('v1', 17, 'kvm')],
     guests: [host('g1', 18, 'guest')],
+  },
+  docker: {
+    summary: 'one host with docker.io 20.10.5 of the suite before (d1)',
+    group: 'plain',
+    hosts: [
+      {
+        ...host('d1', 44, 'docker'),
+        disks: [{ device: 'vdb', mebibytes: 1024, writeDelayMs: 0, mount: '/var/lib/docker' }],
+      },
+    ],
   },
   rancher: {
     summary:
