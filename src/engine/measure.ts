@@ -3,6 +3,7 @@ import type { Json } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import type { MeasurePhase, Reading } from '../model/measure.ts'
 import type { Probe } from '../model/module.ts'
+import { ProblemError } from '../model/problem.ts'
 import type { Measure, Runbook, Step } from '../model/runbook.ts'
 import { type Decided, decide, unwrapFor } from './decide.ts'
 import { type Contexts, scopeOf } from './host-context.ts'
@@ -55,7 +56,7 @@ export async function takeOne(input: MeasureInput, measure: Measure, host: HostN
   const { contexts, phase } = input
   input.emit({ type: 'measuring', measure: measure.name, host, phase })
   const deciding = { step: measure.read, host, contexts, probe: input.probeFor(host, measure.read), owed: false }
-  const number = await decide(deciding).then(numberIn, (error: unknown) => unlessUndone(phase, error))
+  const number = await decide(deciding).then(numberIn, (error: unknown) => unmeasured(phase, error))
   const taken = { measure: measure.name, host, phase, unit: measure.unit, ...number }
   return { ...taken, ...judge(input, measure, taken) }
 }
@@ -75,8 +76,10 @@ function numberIn(decided: Decided): Pick<Reading, 'value' | 'note' | 'evidence'
   }
 }
 
-/** What was undone stays undone although a host does not answer any more. */
-function unlessUndone(phase: MeasurePhase, error: unknown): Pick<Reading, 'value' | 'note'> {
+/** What cannot be seen has no number; and what was undone stays undone although a host does not answer any more. */
+function unmeasured(phase: MeasurePhase, error: unknown): Pick<Reading, 'value' | 'note'> {
+  if (error instanceof ProblemError && error.problems[0].kind === 'blocked')
+    return { value: null, note: `not measured: ${error.problems[0].message}` }
   if (phase !== 'after-rollback' || !isAway(error)) throw error
   return { value: null, note: 'not measured: the host does not answer' }
 }

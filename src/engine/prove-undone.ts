@@ -1,4 +1,5 @@
 import { canonical } from '../model/json.ts'
+import type { Decision } from '../model/module.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
 import type { Step } from '../model/runbook.ts'
@@ -17,7 +18,10 @@ export async function proveUndone({ contexts, input }: Running, record: ChangeRe
   throw new ProblemError({
     kind: 'rollback-failed',
     message: `undoing "${record.change.summary}" did not bring the earlier state back`,
-    detail: `wanted: ${canonical(record.change.before)}\nfound:  ${before ? canonical(before) : decision.kind}`,
+    detail: `wanted: ${canonical(record.change.before)}\nfound:  ${before ? canonical(before) : foundText(decision)}`,
     hint: `the pre-image lies on the host in ${record.folder}`,
   })
 }
+
+const foundText = (decision: Decision): string =>
+  decision.kind === 'blocked' ? `blocked: ${decision.message}` : decision.kind

@@ -80,10 +80,21 @@ async function undoStage(running: Running, { index, units, finished }: UndoneSta
     }
     problems.push(...(await undoUnit(running, stage, unit)))
   }
-  await passGate(running, { stage, index, hosts: units.map((unit) => unit.host) }).catch((error: unknown) => {
+  await passLastGate(running, { stage, index, units }).catch((error: unknown) => {
     problems.push(...problemsOf(error))
   })
   return problems
+}
+
+/** A broken unit was undone without a look at its host: what the gate may ask for is looked at first. */
+async function passLastGate(
+  running: Running,
+  { stage, index, units }: { readonly stage: Stage; readonly index: number; readonly units: readonly Unit[] },
+): Promise<void> {
+  const unseen = units.filter(({ broken }) => broken).map(({ host }) => host)
+  const needsFacts = stage.rolling.gate.some(({ when }) => when !== undefined)
+  if (needsFacts && unseen.length > 0) await refreshFacts(running, unseen)
+  await passGate(running, { stage, index, hosts: units.map(({ host }) => host) })
 }
 
 /** Whether what two units changed lies on one host: there the later change rests on the earlier one. */
