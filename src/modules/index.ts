@@ -11,6 +11,13 @@ import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { orphanedPods } from './kubelet/orphaned-pods.ts'
+import { containerMemory } from './k8s/container-memory.ts'
+import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
+import { k8sDrain } from './k8s/k8s-drain.ts'
+import { k8sGet } from './k8s/k8s-get.ts'
+import { k8sPatch } from './k8s/k8s-patch.ts'
+import { k8sRollout } from './k8s/k8s-rollout.ts'
+import { k8sUncordon } from './k8s/k8s-uncordon.ts'
 import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { iptablesSave } from './net/iptables-save.ts'
@@ -87,6 +94,13 @@ const all: readonly Module[] = [
   etcdSnapshot,
   etcdSpace,
   etcdStaticPodRestarted,
+  containerMemory,
+  k8sConfigmapEdit,
+  k8sDrain,
+  k8sGet,
+  k8sPatch,
+  k8sRollout,
+  k8sUncordon,
   libvirtDisk,
   libvirtDomain,
   orphanedPods,

@@ -61,7 +61,7 @@ const casesFor = (takes: (lawCase: LawCase) => boolean): readonly CaseFile[] =>
   files.map((file) => ({ ...file, cases: file.cases.filter(takes) })).filter((file) => file.cases.length > 0)
 
 /** What hosts of other topologies than `one` are needed for. */
-const special = ['etcd', 'dnf', 'zypper', 'libvirt']
+const special = ['etcd', 'dnf', 'zypper', 'libvirt', 'k8s']
 
 const trials = [
   {
@@ -87,6 +87,12 @@ const trials = [
     host: 'v1',
     offers: ['root', 'gnu', 'systemd', 'libvirt'],
     taken: casesFor((one) => needs(one, 'libvirt')),
+  },
+  {
+    topology: 'k8s' as const,
+    host: 'c1',
+    offers: ['root', 'gnu', 'systemd', 'k8s'],
+    taken: casesFor((one) => needs(one, 'k8s')),
   },
 ].filter(({ taken }) => taken.length > 0)
 

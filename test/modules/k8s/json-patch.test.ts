@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { standingPatch } from '../../../src/modules/k8s/json-patch.ts'
+
+const object = { spec: { limits: { cpu: '1' }, args: ['a'] } }
+
+test('a removal that is done is left out, so that the patch can be asked for again', () => {
+  const remove = (path: string) => ({ op: 'remove', path })
+  expect(standingPatch([remove('/spec/limits/cpu'), remove('/spec/limits/memory')], object)).toEqual([
+    remove('/spec/limits/cpu'),
+  ])
+})
+
+test.each([
+  [[{ op: 'add', path: '/spec/args/-', value: 'b' }], 'each time anew'],
+  [[{ op: 'remove', path: '/spec/args/0' }], 'each time anew'],
+  [[{ op: 'move', path: '/spec/a', from: '/spec/b' }], 'add, replace, remove and test'],
+  [[{ op: 'add' }], 'no path'],
+  [{ spec: {} }, 'a list'],
+])('%j is refused', (patch, why) => {
+  expect(standingPatch(patch, object)).toEqual({ refused: expect.stringContaining(why) })
+})
