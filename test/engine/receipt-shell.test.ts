@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -61,6 +61,20 @@ describe.each(shells)('%s', (shell) => {
     expect(await state(at)).toBe('done')
     expect(readdirSync(path.join(at.folder, at.name)).sort()).toEqual(['begin', 'err', 'out', 'rc', 'text'])
     expect(await run(attachText(at, { stdout: 1, stderr: 0 }, LIMIT))).toEqual({ code: 7, stdout: '\n', stderr: 'b\n' })
+  })
+
+  test('a process id that is another process by now, or of another boot, is not taken for who began', async () => {
+    const [, start = ''] =
+      /^\d+ \(.*\) (?:\S+ ){19}(\S+)/s.exec(readFileSync(`/proc/${process.pid}/stat`, 'latin1')) ?? []
+    const begun = (startTime: string, inBoot: string): ReceiptPlace => {
+      const at = place()
+      mkdirSync(path.join(at.folder, at.name), { recursive: true })
+      writeFileSync(path.join(at.folder, at.name, 'begin'), `${process.pid} ${startTime} ${inBoot}\n`)
+      return at
+    }
+    expect(await state(begun(start, boot))).toBe('running') // this process, as it is
+    expect(await state(begun(`${Number(start) - 1}`, boot))).toBe('dead')
+    expect(await state(begun(start, 'another-boot'))).toBe('dead')
   })
 
   test('a command sees no variable or argument of ours, and does what it does in a shell of its own', async () => {

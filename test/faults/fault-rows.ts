@@ -14,6 +14,7 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '2',
     what: 'killed after the effect, before its record',
     tests: [
+      'engine/undo-in-doubt.test.ts > is asked of the operator with what to type, and nothing more is undone',
       'lab/receipts.test.ts > killed in a step, a run takes over what the step did without it',
       'lab/faults.test.ts > at records and inside of steps, each run is resumed to its end or undone exactly',
     ],
@@ -73,6 +74,8 @@ export const FAULT_ROWS: readonly Row[] = [
     what: 'the host reboots in a step',
     tests: [
       'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
+      'lab/confirm.test.ts > a host that is restarted before its time is over undoes nothing by itself',
+      'engine/away.test.ts > is waited for by what lies on the host that switched it off',
       'lab/everyday-modules.test.ts > killed while the host boots, the program goes on and does not boot it again',
       'modules/system/reboot.test.ts > it goes down, is waited for while it is away, and is back by another boot',
       'engine/receipt-shell.test.ts > after a reboot nobody believes that it has not begun',
@@ -139,9 +142,10 @@ export const FAULT_ROWS: readonly Row[] = [
     id: '17',
     what: 'fsync of the journal fails',
     tests: [
+      'journal/store.test.ts > a disk that does not keep what was written stops everything',
       'journal/must-be-synced.test.ts > what announces an effect, and that one is undone, is on the disk before anything follows',
     ],
-    open: 'the error itself: nothing here makes fsync fail without a kernel module',
+    open: "the error comes from Node's own call: nothing here makes a real disk fail at fsync without a kernel module",
   },
   {
     id: '18',
@@ -245,14 +249,15 @@ export const FAULT_ROWS: readonly Row[] = [
   {
     id: '30',
     what: 'who reads our output is slow',
-    tests: [],
-    open: 'writing to a pipe that nobody reads blocks in the kernel; the run waits then, and a step on a host goes on under its receipt',
+    tests: ['cli/quiet.test.ts > who reads our output slowly holds up our screen and not the step'],
+    open: 'the run waits for its reader between two steps: writing to a pipe that nobody reads blocks in the kernel',
   },
   {
     id: '31',
     what: 'clocks that are wrong or jump',
     tests: [
       'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
+      'engine/receipt-name.test.ts > whatever the clock is set to, each receipt has a name of its own',
       'journal/store.test.ts > a run id sorts after the newest run also when the clock was set back',
     ],
     open: "that a host's own clock is off: it is compared with nothing",
@@ -342,8 +347,10 @@ export const FAULT_ROWS: readonly Row[] = [
   {
     id: '42',
     what: 'a process id that is used again',
-    tests: ['engine/receipt-shell.test.ts > runs on when the shell that began it is killed'],
-    open: 'that begin time and boot id are compared is read, not tested by filling the process table',
+    tests: [
+      'engine/receipt-shell.test.ts > a process id that is another process by now, or of another boot, is not taken for who began',
+      'engine/receipt-shell.test.ts > runs on when the shell that began it is killed',
+    ],
   },
   {
     id: '43',

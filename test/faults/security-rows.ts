@@ -72,8 +72,10 @@ export const SECURITY_ROWS: readonly Row[] = [
   {
     id: 'S10',
     what: 'options end before values',
-    tests: ['lab/support/hostile-host.ts > what it says is one word in a script'],
-    open: '`--` in the modules is read, and each has a case with an odd path where it takes one',
+    tests: [
+      'modules/dash.test.ts > a value that begins with a dash is an option of no tool',
+      'lab/support/hostile-host.ts > what it says is one word in a script',
+    ],
   },
   {
     id: 'S11',
@@ -116,14 +118,16 @@ export const SECURITY_ROWS: readonly Row[] = [
   {
     id: 'S16',
     what: 'no memory of secrets in dumps',
-    tests: [],
-    open: 'the program writes no dump or report by itself; what a user makes the kernel or Node write is theirs',
+    tests: ['cli/quiet.test.ts > leaves no dump with a secret'],
+    open: 'what a user makes the kernel (ulimit -c) or Node (--report-...) write is theirs',
   },
   {
     id: 'S17',
     what: 'no telemetry',
-    tests: ['cli/start-up.test.ts > a plan of local hosts loads neither ssh2 nor listr2'],
-    open: 'no source connects anywhere but to hosts and to what a runbook names: read, not watched in a network of its own',
+    tests: [
+      'cli/quiet.test.ts > nobody is called but hosts: a run on this machine opens no connection and asks for no name',
+    ],
+    open: "watched where Node's sockets are made; no source of ours has another way",
   },
   {
     id: 'S18',
@@ -169,8 +173,7 @@ export const SECURITY_ROWS: readonly Row[] = [
   {
     id: 'S23',
     what: 'XML without DOCTYPE',
-    tests: [],
-    open: 'no XML library: what a module needs of a guest it reads by patterns of its own',
+    tests: ['modules/libvirt/domain-xml.test.ts > a document type'],
   },
   {
     id: 'S24',
@@ -180,19 +183,25 @@ export const SECURITY_ROWS: readonly Row[] = [
       'load/template.test.ts > a template is refused',
     ],
   },
-  { id: 'S25', what: 'no install scripts', tests: [], open: '`allowScripts` of package.json, held by npm' },
+  {
+    id: 'S25',
+    what: 'no install scripts',
+    tests: [
+      'supply-chain.test.ts > every package that wants to run something when it is installed is allowed or denied by name',
+    ],
+  },
   {
     id: 'S26',
     what: 'a lockfile',
-    tests: [],
-    open: '.ci/run installs by `npm ci`; advisories are looked up by people',
+    tests: ['supply-chain.test.ts > what is installed is what the lockfile says, byte by byte'],
+    open: 'advisories are looked up by people: what they are looked up in cannot be reached by CI',
   },
   {
     id: 'S27',
     what: 'few dependencies',
     tests: ['architecture.test.ts > every listed importer of a library is there and imports it'],
   },
-  { id: 'S28', what: 'signed releases', tests: [], open: 'there is no release yet' },
+  { id: 'S28', what: 'signed releases', tests: [], open: 'there is no release yet, so nothing that could be signed' },
   {
     id: 'S29',
     what: 'no eval, prototypes stay as they are',

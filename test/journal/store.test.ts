@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeRunId } from '../../src/journal/run-id.ts'
 import { openJournalStore } from '../../src/journal/store.ts'
 import type { RecordedEvent } from '../../src/model/event.ts'
@@ -114,4 +114,21 @@ test.each(['../x', 'a/b', '', '/etc/passwd', 'a\0b'])('a name that could be a pa
   const journal = await journals.create(run)
   await expect(journal.keep(name, Buffer.from('x'))).rejects.toThrow(/no name for a file/)
   await journal.close()
+})
+
+test('a disk that does not keep what was written stops everything: it is told, never tried again, and nothing follows', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  const handle = await open(file)
+  const failing = vi.spyOn(Object.getPrototypeOf(handle), 'datasync')
+  await handle.close()
+  failing.mockRejectedValueOnce(Object.assign(new Error('i/o error, fdatasync'), { code: 'EIO' }))
+  const begun: RecordedEvent = { type: 'undo-started', host: event.host, stage: 0, step: event.step }
+  await expect(journal.append(begun)).rejects.toMatchObject({ problems: [{ kind: 'io' }] })
+  await expect(journal.append(begun)).rejects.toMatchObject({ problems: [{ kind: 'io' }] })
+  expect(failing).toHaveBeenCalledTimes(1) // who is told that it is kept now cannot know
+  failing.mockRestore()
+  await journal.close().catch(() => undefined)
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  expect(lines).toHaveLength(2) // the one that may or may not be kept
 })

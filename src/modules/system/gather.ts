@@ -55,7 +55,7 @@ elif [ -d /sys/fs/cgroup/memory ]; then fact cgroup v1; fi
 const gatherCommand = (tools: readonly string[]): Command =>
   script(
     { parts: [{ kind: 'text', text: gatherText }] },
-    ...tools.map((tool) => sh`fact tool:${tool} "$(command -v ${tool})"`),
+    ...tools.map((tool) => sh`fact tool:${tool} "$(command -v -- ${tool})"`),
     sh`echo os-release; if [ -r /etc/os-release ]; then cat /etc/os-release; fi`,
   )
 
