@@ -6,10 +6,10 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Cause, Measure } from '../model/runbook.ts'
 import { bindFor } from './decide.ts'
 import { gatherFacts } from './facts.ts'
-import type { Contexts } from './host-context.ts'
+import { type Contexts, contextOf } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
-import { type Lanes, openLanes } from './lanes.ts'
+import { inLane } from './lanes.ts'
 import { beginLooking, type Looking, probeAt } from './looking.ts'
 import { type MeasureInput, takeOne } from './measure.ts'
 import { openHosts } from './open-hosts.ts'
@@ -40,13 +40,11 @@ async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Prom
   const { contexts } = open
   const hosts = input.hosts.map(({ name }) => name)
   const measures = [...runbook.measures, ...(runbook.diagnosing?.evidence ?? [])]
-  const lanes = openLanes(input, contexts, [...new Set(measures.map(laneOf))])
-  lanes.catch(() => undefined) // thrown where it is awaited
   try {
     // One for both: what the facts asked already is not asked again.
     const looking = beginLooking(input, contexts, hosts)
     await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
-    const readings = await takeAll(looking, await lanes, measures)
+    const readings = await takeAll(looking, measures)
     keepEvidence(contexts, readings)
     return {
       format: 1,
@@ -57,14 +55,12 @@ async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Prom
       unseen,
     }
   } finally {
-    await Promise.allSettled([open.close(), lanes.then(({ close }) => close())])
+    await open.close()
   }
 }
 
-const laneOf = ({ read }: Measure): string => read.module.name
-
-/** Measure by measure, each on all hosts, all at the same time. */
-function takeAll(looking: Looking, lanes: Lanes, measures: readonly Measure[]): Promise<readonly DiagnosedReading[]> {
+/** Measure by measure, each on all hosts, all at the same time: a lane for each kind of question. */
+function takeAll(looking: Looking, measures: readonly Measure[]): Promise<readonly DiagnosedReading[]> {
   const pairs = measures.flatMap((measure) =>
     looking.hosts
       .filter((host) => isTaken(looking.contexts, host, measure.read.include))
@@ -72,7 +68,9 @@ function takeAll(looking: Looking, lanes: Lanes, measures: readonly Measure[]): 
   )
   return Promise.all(
     pairs.map(async ({ measure, host }): Promise<DiagnosedReading> => {
-      const probe = probeAt(looking, { host, step: measure.read, at: lanes.at(host, laneOf(measure)) })
+      const { target, connection } = contextOf(looking.contexts, host)
+      const at = { target, connection: inLane(connection, measure.read.module.name) }
+      const probe = probeAt(looking, { host, step: measure.read, at })
       const reading = await takenOrNot(
         { ...looking, phase: 'before', before: [], probeFor: () => probe },
         measure,

@@ -38,7 +38,7 @@ export function openLate(input: LinkInput, need: 'later' | 'never'): LateLink {
   }
   return {
     host,
-    probe: (privilege) => ({ run: async (...asked) => (await link()).probe(privilege).run(...asked) }),
+    probe: (privilege, lane) => ({ run: async (...asked) => (await link()).probe(privilege, lane).run(...asked) }),
     session: (privilege) => ({ run: async (...asked) => (await link()).session(privilege).run(...asked) }),
     close: async () => opened?.close(),
     reconnect: async () => (await link()).reconnect(),

@@ -64,11 +64,14 @@ export async function openLink(given: LinkInput): Promise<Link> {
     await replacing?.catch(() => undefined)
     await replaceBy(openWithin(input, { old: current, ms }))
   }
-  const askAgain = async (privilege: Privilege, ...asked: Parameters<Runner['run']>): Promise<Reply> => {
+  const askAgain = async (
+    { privilege, lane }: { readonly privilege: Privilege; readonly lane: string | undefined },
+    ...asked: Parameters<Runner['run']>
+  ): Promise<Reply> => {
     for (let left = RETRIES; ; left -= 1) {
       const connection = current
       try {
-        return await connection.probe(privilege).run(...asked)
+        return await connection.probe(privilege, lane).run(...asked)
       } catch (thrown) {
         const error = givenUp.has(connection) ? lostInstead(thrown) : thrown
         if (left === 0 || !isLost(error)) throw error
@@ -86,7 +89,7 @@ export async function openLink(given: LinkInput): Promise<Link> {
   }
   return {
     host: input.endpoint.host,
-    probe: (privilege) => ({ run: (command, options) => askAgain(privilege, command, options) }),
+    probe: (privilege, lane) => ({ run: (command, options) => askAgain({ privilege, lane }, command, options) }),
     session: (privilege) => ({ run: (command, options) => change(privilege, command, options) }),
     close: () => current.close(),
     reconnect,

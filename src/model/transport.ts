@@ -34,14 +34,15 @@ export type Privilege = 'login' | 'root'
 /** The tool that makes the one who logged in root. */
 export type BecomeMethod = 'sudo' | 'su' | 'doas'
 
-/** An open way to one host: one connection, and at most one shell per privilege. */
+/** An open way to one host: one connection, and at most one shell per privilege and lane. */
 export interface Connection {
   readonly host: HostName
   /**
    * For reads: whatever is asked in the same tick goes out as one script. When another command hung or killed the
-   * shell, reads that came after it are asked again, so they must be harmless to ask twice.
+   * shell, reads that came after it are asked again, so they must be harmless to ask twice. A lane has a shell of its own: what is
+   * asked there does not wait for what is asked elsewhere.
    */
-  probe(privilege: Privilege): Runner
+  probe(privilege: Privilege, lane?: string): Runner
   /** For changes: one command at a time, in the order asked. */
   session(privilege: Privilege): Runner
   close(): Promise<void>

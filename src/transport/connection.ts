@@ -13,23 +13,26 @@ export interface Line {
   readonly close: () => Promise<void>
 }
 
-/** A Connection over a line: shells are opened when first used, one per privilege that needs one of its own. */
+/** A Connection over a line: shells are opened when first used, one per lane and privilege that needs one of its own. */
 export function createConnection(endpoint: Endpoint, line: Line, newNonce: () => string): Connection {
-  const queues = new Map<Privilege, ShellQueue>()
+  const queues = new Map<string, ShellQueue>()
   let isClosed = false
-  const queueFor = (asked: Privilege): ShellQueue => {
+  const queueFor = (asked: Privilege, lane: string): ShellQueue => {
     const privilege = becomeTool(endpoint, asked) === undefined ? 'login' : asked
-    const queue = queues.get(privilege) ?? new ShellQueue({ endpoint, privilege, newNonce, ...line })
-    queues.set(privilege, queue)
+    const key = `${privilege} ${lane}`
+    const queue = queues.get(key) ?? new ShellQueue({ endpoint, privilege, newNonce, ...line })
+    queues.set(key, queue)
     return queue
   }
-  const submitTo = (privilege: Privilege) => (job: Job) => {
-    if (isClosed) job.reject(closedByUs(endpoint, job.label))
-    else queueFor(privilege).submit(job)
-  }
+  const submitTo =
+    (privilege: Privilege, lane = '') =>
+    (job: Job) => {
+      if (isClosed) job.reject(closedByUs(endpoint, job.label))
+      else queueFor(privilege, lane).submit(job)
+    }
   return {
     host: endpoint.host,
-    probe: (privilege) => createRunner('probe', submitTo(privilege)),
+    probe: (privilege, lane) => createRunner('probe', submitTo(privilege, lane)),
     session: (privilege) => createRunner('session', submitTo(privilege)),
     close: () => {
       isClosed = true

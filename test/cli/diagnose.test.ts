@@ -88,9 +88,9 @@ describe('diagnose', () => {
   test('without a name all runbooks that know causes are asked', async () => {
     const { code, stdout } = await here.run('diagnose', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(stdout).diagnoses.map(({ runbook }: { runbook: { name: string } }) => runbook.name)).toEqual([
-      'slow',
-    ])
+    const names = JSON.parse(stdout).diagnoses.map(({ runbook }: { runbook: { name: string } }) => runbook.name)
+    expect(names).toContain('slow')
+    expect(names).not.toContain('fix')
   })
 
   test('a host that cannot be reached is told, and the others are looked at', async () => {
