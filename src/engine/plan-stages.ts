@@ -114,6 +114,7 @@ function foresee(
       keepEarlierOutput(context, step, null)
       return prediction
     case 'blocked':
+      if (step.as !== undefined) context.unknown.set(step.as, step.id) // so that what asks for it is planned all the same
       return prediction
     case 'change':
       context.changed.add(step.id)

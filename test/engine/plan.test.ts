@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { makePlan } from '../../src/engine/plan.ts'
 import { renderCommand } from '../../src/model/command.ts'
 import { countPlan, type Plan, plannedSteps } from '../../src/model/plan.ts'
+import { ProblemError } from '../../src/model/problem.ts'
 import type { Runner, Transport } from '../../src/model/transport.ts'
 import { bindable, look, makeWorld, measure, restart, runbook, setKey, stage, step } from './world.ts'
 
@@ -125,6 +126,28 @@ test('a blocked guard is told for each host, and measures are taken with their v
   expect(plan.guards[0]?.decision).toMatchObject({ kind: 'blocked', message: 'a is 0, not 7' })
   expect(plan.measures).toMatchObject([{ measure: 'p99', host: 'e1', value: 12, verdict: 'fail', phase: 'before' }])
   expect(countPlan(plan).blocked).toBe(1)
+})
+
+test('what asks for the output of a blocked step is planned all the same', async () => {
+  const world = await makeWorld(['e1'], { a: '0' })
+  const book = runbook([
+    stage('one', [
+      step('blocked', look, { key: 'a', is: '7' }, { as: 'seen' }),
+      step('set', setKey, { key: 'a', to: '1' }, { when: bindable(['seen'], ({ seen }) => seen === 7) }),
+    ]),
+  ])
+  expect(said(await makePlan(world.input(book)))).toEqual(['e1 blocked: blocked', 'e1 set: deferred'])
+})
+
+test('a measure whose module finds nothing to look at has no value, and says why', async () => {
+  const world = await makeWorld(['e1'], { a: '0' })
+  const gone = {
+    ...look,
+    read: () => Promise.reject(new ProblemError({ kind: 'blocked', message: 'it does not run' })),
+  }
+  const book = runbook([], { measures: [measure('p99', step('m', gone, { key: 'a' }))] })
+  const plan = await makePlan(world.input(book))
+  expect(plan.measures).toMatchObject([{ measure: 'p99', value: null, note: 'not measured: it does not run' }])
 })
 
 test('a host that cannot be reached is told by name, and no plan is made', async () => {
