@@ -60,8 +60,8 @@ const needs = (lawCase: LawCase, need: string): boolean => lawCase.needs?.includ
 const casesFor = (takes: (lawCase: LawCase) => boolean): readonly CaseFile[] =>
   files.map((file) => ({ ...file, cases: file.cases.filter(takes) })).filter((file) => file.cases.length > 0)
 
-/** What hosts of other topologies than `one` are needed for. */
-const special = ['etcd', 'dnf', 'zypper', 'libvirt', 'k8s']
+/** What hosts of other topologies than `one` are needed for, and loop devices, of which those of the lab have none of their own. */
+const special = ['etcd', 'dnf', 'zypper', 'libvirt', 'k8s', 'loop']
 
 const trials = [
   {
