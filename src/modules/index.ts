@@ -23,6 +23,7 @@ import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { iptablesSave } from './net/iptables-save.ts'
 import { portWatch } from './net/port-watch.ts'
 import { tcpProbe } from './net/tcp-probe.ts'
+import { pprofCapture } from './profiling/pprof-capture.ts'
 import { straceSample } from './profiling/strace-sample.ts'
 import { assert } from './system/assert.ts'
 import { command } from './system/command.ts'
@@ -107,6 +108,7 @@ const all: readonly Module[] = [
   iptablesSave,
   portWatch,
   tcpProbe,
+  pprofCapture,
   straceSample,
 ]
 
