@@ -57,7 +57,7 @@ if ! leads_home; then
     *) refuse drifted ;;
   esac
   refuse_users "$path"
-  mkdir -p -- "$folder" && : >"$folder/begun" && printf '%s\\n' "$path" "$home" "$aside" >"$folder/set-aside" || refuse folder
+  mkdir -p -- "$folder" && : >"$folder/begun" && printf '%s\\n' "$path" "$home" "$aside" "$stale" >"$folder/set-aside" || refuse folder
   [ "$(kind "$home")" = directory ] || mv -T -- "$copy" "$home" || refuse write
   [ "$(kind "$aside")" = directory ] || mv -T -- "$path" "$aside" || refuse write
   ln -s -- "$home" "$path" || refuse write
@@ -105,7 +105,7 @@ has_tool || refuse no-tool
 refuse_users "$home"
 copied() {
   if command -v rsync >/dev/null; then
-    rsync -aHAXS --numeric-ids --delete --exclude=/lost+found --exclude=/${staleMark} "$@" -- "$home/" "$aside/" >&2
+    rsync -aHAXS --numeric-ids --delete-before --exclude=/lost+found --exclude=/${staleMark} "$@" -- "$home/" "$aside/" >&2
     return
   fi
   find "$aside" -xdev -mindepth 1 -maxdepth 1 ! -name lost+found ! -name ${staleMark} -exec rm -rf -- {} + || return
