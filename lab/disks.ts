@@ -36,7 +36,7 @@ const folderOf = (host: LabHost, device: string): string => `/run/lab/disks/${ho
  * process of the lab holds the loop device open and detaches it: it is then freed when the lab ends, however that happens.
  *
  * With a mount point it holds ext4; without, nothing. lab-disks.service, which stands in for udev, is told to give each disk its
- * serial number, lab-NAME, and its name /dev/disk/by-id/virtio-lab-NAME.
+ * serial number, lab-NAME, and its name /dev/disk/by-id/virtio-lab-NAME, which as with udev never goes away while the disk is there.
  */
 const ATTACH = `
 root=$1 folder=$2 device=$3 size=$4 delay=$5 mount=$6
@@ -55,6 +55,7 @@ if [ ! -e "$folder.loop" ]; then
 fi
 loop=$(cat "$folder.loop")
 echo "\${loop#/dev/} $device" >>"$root/etc/lab-disks"
+sed -i 's|find /dev/disk -type l|find /dev/disk/by-uuid /dev/disk/by-label -type l|' "$root/usr/local/lib/lab-disks"
 mkdir -p "$root/etc/systemd/system/lab-disks.service.d"
 cat >"$root/etc/systemd/system/lab-disks.service.d/by-id.conf" <<'CONF'
 [Service]
