@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { filesystem, parseDevice } from '../../../src/modules/system/filesystem.ts'
+import { parseDevice } from '../../../src/modules/system/device.ts'
+import { filesystem } from '../../../src/modules/system/filesystem.ts'
 
 const args = { device: '/dev/disk/by-id/x', label: 'etcd', for: '/var/lib/etcd' }
 const plan = (lines: readonly string[]) =>
