@@ -6,10 +6,10 @@ import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Cause, Measure } from '../model/runbook.ts'
 import { bindFor } from './decide.ts'
 import { gatherFacts } from './facts.ts'
-import { type Contexts, contextOf } from './host-context.ts'
+import type { Contexts } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
-import { inLane } from './lanes.ts'
+import { probesIn } from './lanes.ts'
 import { beginLooking, type Looking, probeAt } from './looking.ts'
 import { type MeasureInput, takeOne } from './measure.ts'
 import { openHosts } from './open-hosts.ts'
@@ -61,6 +61,7 @@ async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Prom
 
 /** Measure by measure, each on all hosts, all at the same time: a lane for each kind of question. */
 function takeAll(looking: Looking, measures: readonly Measure[]): Promise<readonly DiagnosedReading[]> {
+  const probeFor = probesIn(looking, measures)
   const pairs = measures.flatMap((measure) =>
     looking.hosts
       .filter((host) => isTaken(looking.contexts, host, measure.read.include))
@@ -68,14 +69,7 @@ function takeAll(looking: Looking, measures: readonly Measure[]): Promise<readon
   )
   return Promise.all(
     pairs.map(async ({ measure, host }): Promise<DiagnosedReading> => {
-      const { target, connection } = contextOf(looking.contexts, host)
-      const at = { target, connection: inLane(connection, measure.read.module.name) }
-      const probe = probeAt(looking, { host, step: measure.read, at })
-      const reading = await takenOrNot(
-        { ...looking, phase: 'before', before: [], probeFor: () => probe },
-        measure,
-        host,
-      )
+      const reading = await takenOrNot({ ...looking, phase: 'before', before: [], probeFor }, measure, host)
       return measure.source === undefined ? reading : { ...reading, source: measure.source }
     }),
   )

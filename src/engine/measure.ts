@@ -9,8 +9,9 @@ import { type Decided, decide, unwrapFor } from './decide.ts'
 import { type Contexts, scopeOf } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
+import { probesIn } from './lanes.ts'
 import { isAway } from './link.ts'
-import { beginLooking, probeAt } from './looking.ts'
+import { beginLooking } from './looking.ts'
 import type { Running } from './running.ts'
 
 export interface MeasureInput {
@@ -35,7 +36,7 @@ export async function recordMeasures(
     ...looking,
     phase,
     before,
-    probeFor: (host, step) => probeAt(looking, { host, step }),
+    probeFor: probesIn(looking, looking.runbook.measures),
   })
   for (const reading of readings) await running.record({ type: 'measured', reading })
   return readings

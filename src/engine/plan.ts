@@ -1,10 +1,11 @@
 import type { HostName } from '../model/id.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
-import type { Runbook, Step } from '../model/runbook.ts'
+import type { Runbook } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
 import { type Contexts, type HostContext, restorePast } from './host-context.ts'
 import type { PlanInput } from './input.ts'
+import { probesIn } from './lanes.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
@@ -55,7 +56,6 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
 /** Measures that ask a host the same question share its answer, and so the same sampling window. */
 function measureOnce(input: PlanInput, contexts: Contexts, hosts: readonly HostName[]) {
   const looking = beginLooking(input, contexts, hosts)
-  const probeFor = (host: HostName, step: Step) => probeAt(looking, { host, step })
   return takeMeasures({
     runbook: input.runbook,
     emit: input.emit,
@@ -63,7 +63,7 @@ function measureOnce(input: PlanInput, contexts: Contexts, hosts: readonly HostN
     hosts,
     phase: 'before',
     before: [],
-    probeFor,
+    probeFor: probesIn(looking, input.runbook.measures),
   })
 }
 

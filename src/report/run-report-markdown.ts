@@ -2,6 +2,7 @@ import { escapeText } from '../model/escape.ts'
 import type { Reading } from '../model/measure.ts'
 import type { Detail } from '../model/module.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
+import { distributionRows } from './distribution-text.ts'
 import { markdownBlock, markdownTable, markdownText } from './markdown.ts'
 import { compare } from './measure-text.ts'
 import { quantityText } from './number-text.ts'
@@ -10,7 +11,7 @@ import { plainStyle } from './style.ts'
 
 /** A run as Markdown, for a ticket or a pull request: the text report with every change in full. */
 export function runReportMarkdown(record: RunRecord): string {
-  const parts = [head(record), measures(record), changes(record), problems(record)]
+  const parts = [head(record), measures(record), distributions(record), changes(record), problems(record)]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
@@ -46,6 +47,11 @@ function measures({ readings }: RunRecord): string {
     '## Measured',
     markdownTable(['measure', 'host', 'before', 'after', 'after rollback', 'target', ''], rows),
   ].join('\n\n')
+}
+
+function distributions({ readings }: RunRecord): string {
+  const [heads, ...rows] = distributionRows(readings).map((row) => row.map(markdownText))
+  return heads ? ['## How it lies', markdownTable(heads, rows)].join('\n\n') : ''
 }
 
 const numberCell = (reading: Reading | undefined): string =>

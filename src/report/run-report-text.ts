@@ -1,5 +1,6 @@
 import { escapeLine } from '../model/escape.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
+import { distributionRows } from './distribution-text.ts'
 import { columns, count } from './layout.ts'
 import { comparisonLines } from './measure-text.ts'
 import { outcomeText } from './outcome-text.ts'
@@ -16,6 +17,7 @@ export function runReportText(record: RunRecord, { style, folder }: Shown): stri
   const parts = [
     head(record, style),
     measures(record, style),
+    distributions(record, style),
     changes(record, { style, folder }),
     owed(record, style),
     problems(record, style),
@@ -45,6 +47,11 @@ function head({ run, started, outcome, finishedAt }: RunRecord, style: Style): s
 function measures({ readings }: RunRecord, style: Style): string {
   const lines = comparisonLines(readings, style).map((line) => `  ${line}`)
   return lines.length === 0 ? '' : [style.bold('Measured'), ...lines].join('\n')
+}
+
+function distributions({ readings }: RunRecord, style: Style): string {
+  const rows = distributionRows(readings).map((row) => row.map(escapeLine))
+  return rows.length === 0 ? '' : [style.bold('How it lies'), ...columns(rows).map((line) => `  ${line}`)].join('\n')
 }
 
 function changes({ changes: all, unchanged }: RunRecord, { style, folder }: Shown): string {

@@ -55,6 +55,31 @@ export function quantileOf({ bounds, counts }: Histogram, q: number): number {
   return inside <= 0 ? lower : lower + (bound - lower) * Math.max(0, (rank - below) / inside)
 }
 
+/** What a histogram holds, for a report: the buckets that are not empty, each with its upper bound (null: infinite). */
+export type Distribution = {
+  readonly p50: number | null
+  readonly p99: number | null
+  readonly max: number | null // none was above; null where that is not known
+  readonly buckets: readonly { readonly le: number | null; readonly count: number }[]
+}
+
+/** Bounds and quantiles times `scale`; null of an empty histogram. */
+export function distributionOf(histogram: Histogram, scale: number): Distribution {
+  const { bounds, counts } = histogram
+  const finite = (value: number): number | null =>
+    Number.isFinite(value) ? Number((value * scale).toPrecision(6)) : null
+  const buckets = bounds.flatMap((bound, at) => {
+    const count = (counts[at] ?? 0) - (counts[at - 1] ?? 0)
+    return count > 0 ? [{ le: finite(bound), count }] : []
+  })
+  return {
+    p50: finite(quantileOf(histogram, 0.5)),
+    p99: finite(quantileOf(histogram, 0.99)),
+    max: buckets.at(-1)?.le ?? null,
+    buckets,
+  }
+}
+
 /** The share of observations at or below a bound that is a bucket's; NaN for an empty histogram. */
 export function shareUpTo({ bounds, counts }: Histogram, bound: number): number {
   const index = bounds.indexOf(bound)

@@ -1,5 +1,5 @@
 import type { Json } from '../../model/json.ts'
-import { countOf, deltaOf, type Histogram, histogramsOf, quantileOf } from './histogram.ts'
+import { countOf, deltaOf, distributionOf, type Histogram, histogramsOf, quantileOf } from './histogram.ts'
 import { type Sample, samplesOf, seriesKey } from './prometheus.ts'
 import type { Scrapes } from './scrape.ts'
 
@@ -78,6 +78,7 @@ function quantiles(
     series: one.series,
     count: countOf(one),
     value: round(quantileOf(one, q) * scale),
+    ...distributionOf(one, scale),
   }))
   return {
     value: each.length === 0 ? null : Math.max(...each.map((one) => one.value)),

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countOf, deltaOf, histogramsOf, quantileOf, shareUpTo } from '../../../src/modules/etcd/histogram.ts'
+import {
+  countOf,
+  deltaOf,
+  distributionOf,
+  histogramsOf,
+  quantileOf,
+  shareUpTo,
+} from '../../../src/modules/etcd/histogram.ts'
 import { answerFrom, type MetricQuestion } from '../../../src/modules/etcd/metric-value.ts'
 import { parsePrometheus } from '../../../src/modules/etcd/prometheus.ts'
 import { fixture } from './fixture.ts'
@@ -33,6 +40,14 @@ describe.each(expected)('%s %s', (version, name, wanted) => {
     expect(quantileOf(delta, 0.99)).toBeCloseTo(wanted.p99, 6)
     expect(quantileOf(delta, 0.5)).toBeCloseTo(wanted.p50, 6)
     expect(countOf(delta)).toBe(wanted.count)
+  })
+  test('its distribution is told in milliseconds, without what is empty', () => {
+    const told = distributionOf(delta, 1000)
+    expect(told).toMatchObject({ p50: expect.closeTo(wanted.p50 * 1000, 2), p99: expect.closeTo(wanted.p99 * 1000, 2) })
+    expect(told.buckets.reduce((sum, { count }) => sum + count, 0)).toBe(wanted.count)
+    expect(told.buckets.every(({ count }) => count > 0)).toBe(true)
+    expect(told.max).toBe(told.buckets.at(-1)?.le)
+    expect(told.max).toBeGreaterThanOrEqual(wanted.p99 * 1000)
   })
   test('all were fast before, none was within the window', () => {
     expect(shareUpTo(before, 0.008)).toBe(1)
@@ -158,5 +173,22 @@ describe('a histogram', () => {
   test('of nothing has no quantile', () => {
     expect(quantileOf({ series: '', bounds: [1, Infinity], counts: [0, 0] }, 0.99)).toBeNaN()
     expect(quantileOf({ series: '', bounds: [], counts: [] }, 0.99)).toBeNaN()
+  })
+})
+
+test('what lies in the infinite bucket has no bound, and an empty histogram none at all', () => {
+  const bounds = [0.001, Infinity]
+  expect(distributionOf({ series: '', bounds, counts: [1, 3] }, 1000)).toMatchObject({
+    max: null,
+    buckets: [
+      { le: 1, count: 1 },
+      { le: null, count: 2 },
+    ],
+  })
+  expect(distributionOf({ series: '', bounds, counts: [0, 0] }, 1)).toEqual({
+    p50: null,
+    p99: null,
+    max: null,
+    buckets: [],
   })
 })
