@@ -27,6 +27,7 @@ export const INVARIANTS: Readonly<Record<Invariant, string>> = {
 export interface Expected {
   readonly planned: readonly PlannedEffect[]
   readonly canary: string
+  readonly tries?: number // of a command each time that it is announced; 1 where nothing is said
 }
 
 /** Every violation of I1 to I9 in one history; none for one that is in order. */
@@ -34,7 +35,7 @@ export function violations(history: History, expected: Expected): readonly Viola
   const story = tell(history)
   return [
     ...oncePerAttempt(story, expected),
-    ...receiptsOnce(story),
+    ...receiptsOnce(story, expected),
     ...intended(story, expected),
     ...ofThePlan(story, expected),
     ...stepByStep(story),
@@ -94,13 +95,13 @@ function oncePerAttempt({ done, undone }: Story, { planned }: Expected): readonl
   return [...check(done, 'do'), ...check(undone, 'undo')]
 }
 
-/** A free command has one receipt for each time that it was announced. */
-function receiptsOnce({ history, run }: Story): readonly Violation[] {
+/** A free command has one receipt for each time that it was announced, or one for each try. */
+function receiptsOnce({ history, run }: Story, { tries = 1 }: Expected): readonly Violation[] {
   const commands = run.filter((record) => isOf('step-started')(record) && record.event.change?.verb === 'run')
   const announced = Map.groupBy(commands, ({ event }) => `${event.step} on ${event.host}`)
   return [...announced].flatMap(([name, times]) => {
     const begun = history.receipts.filter((receipt) => receipt.begun && `${receipt.step} on ${receipt.host}` === name)
-    return begun.length > times.length
+    return begun.length > times.length * tries
       ? [one('I1', `${name}: begun ${begun.length} times by its receipts, announced ${times.length} times`)]
       : []
   })

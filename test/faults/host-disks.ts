@@ -47,6 +47,32 @@ const recordsExist = (rig: Rig): boolean => {
   }
 }
 
+/** All of /var, as it is on most hosts that are full: run folders, locks and logs lie there. */
+export async function varFull(rig: Rig): Promise<void> {
+  await rig.onHost(`mkdir /srv/var && cp -a /var/. /srv/var/ && mount -t tmpfs -o size=64m full /var && cp -a /srv/var/. /var/
+rm -rf /srv/var; mkdir -p /srv/kept; echo old >/srv/config; { dd if=/dev/zero of=/var/ballast bs=1k 2>/dev/null; true; }`)
+  const book = rig.write('config.yaml', fileBook(rig, '/srv/config'))
+  const failed = await rig.cli.run('apply', book, ...GO)
+  assert.ok(failed.code !== 0, failed.stdout)
+  assert.match(failed.stderr, /No space left|no room|cannot/)
+  assert.match(`${failed.stdout}${failed.stderr}`, /no lock/) // that there is none is said
+  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\nkept\n')
+  const freed = await rig.cli.run('apply', rig.write('free.yaml', freeingBook(rig)), ...GO)
+  assertCode(freed, 0) // what frees the disk runs all the same
+  assertCode(await rig.cli.run('apply', book, ...GO), 0)
+  assertCode(await rig.cli.run('rollback', 'last', '--yes'), 0)
+  assert.equal(await rig.onHost('cat /srv/config; ls -A /srv'), 'old\nconfig\nkept\n')
+}
+
+const freeingBook = ({ host }: Rig): string => `name: free
+summary: Make room
+hosts: ${host}
+become: true
+steps:
+  - shell: {script: "rm /var/ballast", check: "test ! -e /var/ballast"}
+    irreversible: true
+`
+
 export async function readOnlyRoot(rig: Rig): Promise<void> {
   const before = await rig.onHost('sha256sum /etc/motd')
   await rig.onHost('for f in /etc /var /root; do mount --bind $f $f && mount -o remount,bind,ro $f; done')

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { labPaths } from '../../lab/paths.ts'
 import type { LabSettings } from '../../lab/settings.ts'
 import { requireState, topologyOf } from '../../lab/state.ts'
 import { type Cli, type CliOptions, cliAt } from '../lab/support/cli-at.ts'
+import { judge } from './judge.ts'
 
 /** One fault in one run, and what has to come of it: it throws where the run ends wrong. */
 export interface Scenario {
@@ -13,6 +15,7 @@ export interface Scenario {
   readonly form: 'bounded' | 'full' // bounded: also in CI
   readonly run: (rig: Rig) => Promise<void>
   readonly everyHost?: true // it needs the whole lab for itself
+  readonly tries?: number // of its step, where it may fail
 }
 
 /** What a scenario has for itself: a host as new, a state folder, a folder for its files. */
@@ -33,18 +36,23 @@ export interface Rig {
 export interface Ending {
   readonly scenario: string
   readonly error?: unknown // it ended wrong
+  readonly judged: number // runs of it that were judged by I1 to I9
 }
 
 /** Runs a scenario on a host that is as new. */
 export async function runScenario(scenario: Scenario, settings: LabSettings, host: string): Promise<Ending> {
   const folder = mkdtempSync(path.join(tmpdir(), 'runbook-fault-'))
   const undoes: (() => unknown)[] = []
-  for (const name of scenario.everyHost ? hostsOf(settings) : [host]) await resetHost(name, settings)
+  const hosts = scenario.everyHost ? hostsOf(settings) : [host]
+  for (const name of hosts) await resetHost(name, settings)
+  const rig = rigFor({ settings, host, folder, undoes })
   try {
-    await scenario.run(rigFor({ settings, host, folder, undoes }))
-    return { scenario: scenario.name }
+    await scenario.run(rig)
+    const { runs, wrong } = await judge(rig, hosts, scenario.tries)
+    assert.deepEqual(wrong, [], 'I1 to I9')
+    return { scenario: scenario.name, judged: runs }
   } catch (error) {
-    return { scenario: scenario.name, error }
+    return { scenario: scenario.name, error, judged: 0 }
   } finally {
     for (const undo of undoes.toReversed()) await undo()
     rmSync(folder, { recursive: true, force: true })
@@ -132,7 +140,8 @@ export async function runMatrix(
     tell(`${error === undefined ? 'right' : 'WRONG'}  ${scenario}${error === undefined ? '' : `\n${textOf(error)}`}`),
   )
   const right = endings.filter(({ error }) => error === undefined).length
-  tell(`${name}: ${endings.length} scenarios, ${right} right endings (seed ${seed})`)
+  const judged = endings.reduce((sum, ending) => sum + ending.judged, 0)
+  tell(`${name}: ${endings.length} scenarios, ${right} right endings, ${judged} runs judged by I1 to I9 (seed ${seed})`)
   return endings
 }
 

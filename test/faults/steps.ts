@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import type { Outcome } from '../../lab/run-tool.ts'
 import type { RecordedEvent } from '../../src/model/event.ts'
 import type { Started } from '../lab/support/cli-at.ts'
 import { parseRecords } from '../lab/support/journal-of.ts'
 import type { Rig } from './scenario.ts'
+import { EFFECT_LOG } from './workload.ts'
 
 // What network and host scenarios have in common: a step that counts its effects, and ways to look at a run.
 
 export const GO: readonly string[] = ['--yes', '--allow-irreversible', '-v']
+
+const NOTE = `mkdir -p ${path.dirname(EFFECT_LOG)}; note() { echo $(date +%s.%N) $1 slow >>${EFFECT_LOG}; }`
+
+/** What the slow step notes of itself for who judges the run. */
+export const SLOW_EFFECTS: readonly { readonly step: string; readonly what: string }[] = [
+  { step: 'slow', what: 'begin slow' },
+  { step: 'slow', what: 'end slow' },
+]
 
 /** Counts on its host that it ran, and prints a line a second. */
 export const slowBook = ({ host }: Rig, seconds: number, timeout = '120s'): string => `name: slow
@@ -17,7 +27,7 @@ become: true
 steps:
   - id: slow
     name: Take the time
-    shell: {script: "echo run >>/srv/effects; i=0; while [ $i -lt ${seconds} ]; do i=$((i + 1)); echo line $i; sleep 1; done"}
+    shell: {script: "${NOTE}; echo run >>/srv/effects; note begin; i=0; while [ $i -lt ${seconds} ]; do i=$((i + 1)); echo line $i; sleep 1; done; note end"}
     irreversible: true
     timeout: ${timeout}
     as: slow

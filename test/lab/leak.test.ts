@@ -10,7 +10,7 @@ import { downLab, execLab, sshLab, upLab } from '../../lab/lab.ts'
 import { labPaths } from '../../lab/paths.ts'
 import type { Outcome } from '../../lab/run-tool.ts'
 import { labSettings } from '../../lab/settings.ts'
-import { requireState } from '../../lab/state.ts'
+import { requireState, topologyOf } from '../../lab/state.ts'
 import { networkArgv } from '../../lab/supervisor.ts'
 
 // A secret is used wherever one can be used, in runs that succeed, fail, are killed, resumed and undone; then everything
@@ -18,19 +18,27 @@ import { networkArgv } from '../../lab/supervisor.ts'
 
 const SECRET = `canary "q" it's \\ ö&${randomBytes(6).toString('hex')} %+/`
 
+/** By which the program becomes root on the host. */
+const PASSWORD = `pass 'word' of "sudo" \\ ö ${randomBytes(6).toString('hex')} %+/`
+
 /** The forms in which it would be a leak: written here anew, not taken from what is tested. */
-const FORMS: readonly string[] = [
-  SECRET,
-  JSON.stringify(SECRET).slice(1, -1),
-  JSON.stringify(JSON.stringify(SECRET)).slice(3, -3),
-  encodeURIComponent(SECRET),
-  SECRET.replaceAll("'", "'\\''"),
+const formsOf = (secret: string): readonly string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+  encodeURIComponent(secret),
+  secret.replaceAll("'", "'\\''"),
   ...[0, 1, 2].map((before) => {
-    const coded = Buffer.from('x'.repeat(before) + SECRET).toString('base64')
+    const coded = Buffer.from('x'.repeat(before) + secret).toString('base64')
     return coded.slice(before === 0 ? 0 : 4, 40)
   }),
-  SECRET.slice(0, 16), // also where it is cut in two
-  SECRET.slice(-16),
+  secret.slice(0, 16), // also where it is cut in two
+  secret.slice(-16),
+]
+
+const FORMS: readonly string[] = [
+  ...formsOf(SECRET),
+  ...formsOf(PASSWORD),
   // Of files that are known but for the secret: whoever has such a hash can try all short secrets.
   ...[`first\nuser:${SECRET}\nlast\n`, `token = ${SECRET}\n`].map((content) =>
     createHash('sha256').update(content).digest('hex'),
@@ -265,6 +273,24 @@ test('a run that is killed and gone on with, told in JSON', async () => {
   expect(resumed).toMatchObject({ code: 0 })
   await search(meant)
   expect(await run('rollback', 'last', '--yes')).toMatchObject({ code: 0 })
+  await search([])
+})
+
+test('a run that becomes root by a password: that is nowhere either', async () => {
+  const account = Buffer.from(`opspw:${PASSWORD}\n`).toString('base64')
+  await sshLab('h1', [`echo ${account} | base64 -d | chpasswd`], settings)
+  const { key, knownHosts } = labPaths(settings.stateDir)
+  const address = topologyOf(requireState(settings)).hosts[0]?.address
+  const known = `-o UserKnownHostsFile=${knownHosts}`
+  const vars = { ansible_user: 'opspw', ansible_become_password: PASSWORD, ansible_ssh_private_key_file: key }
+  const inventory = path.join(folder, 'sudo.yaml')
+  const hosts = { h1: { ansible_host: address, ansible_ssh_common_args: known, ...vars } }
+  writeFileSync(inventory, JSON.stringify({ all: { hosts } }), { mode: 0o600 })
+  const reach = ['-i', inventory, '--set', source]
+  expect(await run('apply', book, ...reach, '--yes', '--verbose')).toMatchObject({ code: 0 })
+  await search(meant)
+  await run('inventory', '-i', inventory, '--list')
+  expect(await run('rollback', 'last', '--yes', '--json')).toMatchObject({ code: 0 })
   await search([])
 })
 
