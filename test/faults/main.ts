@@ -5,6 +5,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import { cutMatrix } from './cut-matrix.ts'
 import { hostMatrix } from './host.ts'
 import { figuresText, killMatrix } from './kill-matrix.ts'
 import { networkMatrix } from './network.ts'
@@ -13,7 +14,7 @@ import { printTable } from './table.ts'
 
 // `npm run faults`: every fault on real hosts, in full. Needs root, as the lab does.
 //   --kills N     until so many have hit (200)   --seed S   where, and in which order (told, so that it can be repeated)
-//   --only NAME   a matrix: kill, network, host; one killed run: kill-17; else a part of a scenario's name
+//   --only NAME   a matrix: kill, cut, network, host; one killed run: kill-17; else a part of a scenario's name
 //   --lanes N     labs side by side (2)          --evidence DIR   for all that a wrong ending left
 //   --table       what is promised, row by row, with the tests that prove it; from --report FILE... of vitest, else run now
 
@@ -40,6 +41,7 @@ process.once('SIGINT', () => {
 /** Each matrix by its name: true where everything ended right, and there was something. */
 const MATRICES: Readonly<Record<string, (only: string) => Promise<boolean>>> = {
   kill: killed,
+  cut: cutOff,
   network: (only) => onLab(networkMatrix, only),
   host: (only) => onLab(hostMatrix, only),
 }
@@ -59,6 +61,15 @@ async function killed(only: string): Promise<boolean> {
   return figures.wrong.length === 0 && figures.endings > 0
 }
 
+/** One of three hosts is cut off at each boundary of the journal. */
+async function cutOff(): Promise<boolean> {
+  const { cuts, endings, wrong } = await cutMatrix({ seed, report: tell, isStopped: () => stopped })
+  print(
+    `cuts: ${cuts} in ${endings} runs on three hosts, ${wrong.length === 0 ? 'all right' : `WRONG: ${wrong.length} lines`}; seed ${seed}`,
+  )
+  return wrong.length === 0 && endings > 0
+}
+
 async function onLab(matrix: (options: MatrixOptions) => Promise<readonly Ending[]>, only: string): Promise<boolean> {
   const folder = mkdtempSync(path.join(tmpdir(), 'runbook-faults-'))
   const settings = labSettings({}, { stateDir: folder })
@@ -72,12 +83,15 @@ async function onLab(matrix: (options: MatrixOptions) => Promise<readonly Ending
   }
 }
 
+/** Matrices without named scenarios. */
+const ALONE = new Set(['kill', 'cut'])
+
 /** The matrices that are asked for, each with what to pick of it. */
 function chosen(only: string): readonly (readonly [string, string])[] {
   if (only === '') return Object.keys(MATRICES).map((name) => [name, ''])
   const [matrix = ''] = only.split('-')
   if (Object.hasOwn(MATRICES, matrix)) return [[matrix, only === matrix ? '' : only]]
-  return Object.keys(MATRICES).flatMap((name) => (name === 'kill' ? [] : [[name, only] as const]))
+  return Object.keys(MATRICES).flatMap((name) => (ALONE.has(name) ? [] : [[name, only] as const]))
 }
 
 if (values.table) {
