@@ -10,6 +10,7 @@ import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
+import { componentExits } from './kubelet/component-exits.ts'
 import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { containerMemory } from './k8s/container-memory.ts'
 import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
@@ -60,6 +61,7 @@ const all: readonly Module[] = [
   command,
   copy,
   copyTree,
+  componentExits,
   cpuSample,
   cron,
   envFile,

@@ -1,0 +1,53 @@
+import { frameFunction } from '../etcd/frames.ts'
+
+/**
+ * Prints frames: `exit` with "SOURCE CODE OOM BEGAN ENDED" (times in seconds since the epoch or RFC 3339, `-` where not known), and `words` with the
+ * last lines of it, without the stacks that a Go program prints when it ends by itself; `seen` with the sources that were looked at. Wants name,
+ * since (s), most, tail and deadline (s). What a process wrote may stand in the journal behind what systemd says of its end.
+ */
+export const componentExitsText = `
+${frameFunction}
+stack='/^[ \\t]|^$|^goroutine [0-9]+ |^created by |^[A-Za-z0-9_./*()-]+[(].*[)]$/'
+spoken() { tail -n 5000 | tr -d '\\001\\002' | awk "!($stack)" | cut -c 1-400 | tail -n "$tail"; }
+bounded() { timeout "$deadline" "$@" 2>/dev/null; }
+of_unit() {
+  journalctl --quiet --unit "$name" --since "-$since seconds" --output short-unix --lines 100000 2>/dev/null | awk -v most="$most" -v tail="$tail" '
+    $3 ~ /^systemd\\[1\\]:$/ && / Started / { run++; began[run] = $1 }
+    $3 ~ /^systemd\\[1\\]:$/ && /Main process exited, code=/ {
+      code = $0; sub(/.*, status=/, "", code); split(code, parts, "/")
+      ended[run] = $1; number[run] = parts[1] + (/code=exited/ ? 0 : 128)
+    }
+    $3 ~ /^systemd\\[1\\]:$/ && /Failed with result .oom-kill/ { memory[run] = "yes" }
+    $3 !~ /^systemd\\[1\\]:$/ {
+      if (!($3 in owner)) owner[$3] = run
+      own = owner[$3]; line = $0; sub(/^[^ ]+ [^ ]+ [^ ]+: ?/, "", line)
+      if (line !~ '"$stack"') words[own, n[own]++ % tail] = substr(line, 1, 400)
+    }
+    END {
+      for (i = run + 0; i >= 0; i--) if ((i in ended) && ++ends <= most) {
+        printf "unit %s %s %s %s\\001", number[i], (i in memory) ? "yes" : "no", (i in began) ? began[i] : "-", ended[i]
+        for (at = (n[i] > tail ? n[i] - tail : 0); at < n[i]; at++) print words[i, at % tail]
+        printf "\\002"
+      }
+    }'
+}
+of_docker() {
+  for id in $(bounded docker ps --all --no-trunc --filter "label=io.kubernetes.container.name=$name" --filter status=exited --format '{{.ID}}' | head -n "$most"); do
+    bounded docker inspect --format 'docker {{.State.ExitCode}} {{if .State.OOMKilled}}yes{{else}}no{{end}} {{.State.StartedAt}} {{.State.FinishedAt}}' "$id" | tr -d '\\n'
+    printf '\\001'; timeout "$deadline" docker logs --tail 5000 "$id" 2>&1 | spoken; printf '\\002'
+  done
+}
+of_crictl() {
+  for id in $(bounded crictl ps --all --state exited --name "^$name$" --quiet | head -n "$most"); do
+    bounded crictl inspect --output go-template --template 'crictl {{.status.exitCode}} {{if eq .status.reason "OOMKilled"}}yes{{else}}no{{end}} {{.status.startedAt}} {{.status.finishedAt}}' "$id" | tr -d '\\n'
+    printf '\\001'; timeout "$deadline" crictl logs --tail 5000 "$id" 2>&1 | spoken; printf '\\002'
+  done
+}
+seen=
+[ "$(systemctl show --property LoadState --value -- "$name.service" 2>/dev/null)" = loaded ] && { seen="$seen unit"; of_unit | frame unit; }
+command -v docker >/dev/null && bounded docker ps --quiet >/dev/null && { seen="$seen docker"; of_docker | frame docker; }
+command -v crictl >/dev/null && bounded crictl ps --quiet >/dev/null && { seen="$seen crictl"; of_crictl | frame crictl; }
+echo "$seen" | frame seen
+date +%s | frame now
+exit 0
+`
