@@ -8,6 +8,7 @@ import type { Reply, Runner } from '../../model/transport.ts'
 import { kubeArgs, runKubectl } from '../k8s/kubectl.ts'
 import { PathArgument } from '../system/argument.ts'
 import { missingTool } from '../system/host-script.ts'
+import { hostUnchanged } from '../system/host-unchanged.ts'
 import { workShares } from './known-work.ts'
 import { parsePprof } from './pprof.ts'
 
@@ -83,21 +84,7 @@ function planCapture({ from, seconds = defaultSeconds }: CaptureArgs, offer: Off
       detail: offer.said,
       hint: 'is profiling on (--profiling of Kubernetes, --enable-pprof of etcd), and may you ask for it?',
     }
-  return {
-    kind: 'change',
-    change: {
-      verb: 'run',
-      summary: `take a profile of ${seconds} s from ${from} into the run's record`,
-      details: [],
-      before: {},
-      after: null,
-      settles: false,
-      reversible: true,
-      predicts: {},
-      sparesHost: true,
-      trace: {}, // after a crash it is taken anew: what is kept is replaced
-    },
-  }
+  return hostUnchanged(`take a profile of ${seconds} s from ${from} into the run's record`)
 }
 
 /** Asks for the profile, or only whether there are symbols: every program with profiling answers that, and it costs nothing. */

@@ -4,6 +4,7 @@ import { defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { failureOf } from '../system/host-script.ts'
+import { hostUnchanged } from '../system/host-unchanged.ts'
 import { callCounts } from './strace-table.ts'
 
 const longest = 5 // s: every thread stops at every call, and etcd or an API server must not stand still for long
@@ -100,25 +101,11 @@ function planSample({ pid, seconds = defaultSeconds, threads = 'all' }: StraceAr
     case 'traced':
       return { kind: 'blocked', message: `process ${pid} is traced already, by process ${found.by}` }
     case 'ready':
-      return {
-        kind: 'change',
-        change: {
-          verb: 'run',
-          summary: `count the system calls of ${found.name} (${pid}) for ${seconds} s`,
-          details: [
-            {
-              kind: 'note',
-              text: `${threads === 'all' ? 'each of its threads' : 'its first thread'} stops at every call meanwhile`,
-            },
-          ],
-          before: {},
-          after: null,
-          settles: false,
-          reversible: true,
-          predicts: {},
-          sparesHost: true,
-          trace: {}, // after a crash it is counted anew
+      return hostUnchanged(`count the system calls of ${found.name} (${pid}) for ${seconds} s`, [
+        {
+          kind: 'note',
+          text: `${threads === 'all' ? 'each of its threads' : 'its first thread'} stops at every call meanwhile`,
         },
-      }
+      ])
   }
 }

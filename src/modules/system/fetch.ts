@@ -7,6 +7,7 @@ import { type Static, Type } from '../../model/schema.ts'
 import { PathArgument } from './argument.ts'
 import { fileResource, foreseen } from './file-state.ts'
 import { failureOf } from './host-script.ts'
+import { hostUnchanged } from './host-unchanged.ts'
 
 const defaultBytes = 1_048_576
 const mostBytes = 16_777_216 // it is held in memory
@@ -84,18 +85,4 @@ const tooLarge = (path: string, limit: number) => ({
 })
 
 /** The size is no part of it: a log that grows is no drift. */
-const fetching = (path: string): Decision => ({
-  kind: 'change',
-  change: {
-    verb: 'run',
-    summary: `fetch ${path} into the run's record`,
-    details: [],
-    before: {},
-    after: null,
-    settles: false,
-    reversible: true,
-    predicts: {},
-    sparesHost: true,
-    trace: {}, // after a crash it is fetched anew: what is kept is replaced
-  },
-})
+const fetching = (path: string): Decision => hostUnchanged(`fetch ${path} into the run's record`)

@@ -2,6 +2,7 @@ import type { Decision } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { DurationArgument, durationMs } from './argument.ts'
+import { hostUnchanged } from './host-unchanged.ts'
 
 const args = Type.Object(
   {
@@ -39,19 +40,5 @@ function planPause(wanted: PauseArgs): Decision {
     ...(prompt === undefined ? [] : [`ask: ${prompt}`]),
   ]
   if (parts.length === 0) return { kind: 'blocked', message: 'pause takes for (a time), prompt (a question), or both' }
-  return {
-    kind: 'change',
-    change: {
-      verb: 'run',
-      summary: parts.join(', then '),
-      details: [],
-      before: {},
-      after: null,
-      settles: false,
-      reversible: true,
-      predicts: {},
-      sparesHost: true,
-      trace: {}, // after a crash it waits or asks again
-    },
-  }
+  return hostUnchanged(parts.join(', then '))
 }
