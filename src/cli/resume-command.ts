@@ -78,6 +78,13 @@ async function reasonNotToGoOn(journals: JournalStore, record: RunRecord): Promi
         : `to do it again from the start: runbook apply ${started.runbook.name}`,
     })
   }
+  if (changes.some(({ undoOpen }) => undoOpen)) {
+    throw new ProblemError({
+      kind: 'usage',
+      message: `run ${run} was being undone when it was interrupted: what it did may be undone by now`,
+      hint: `finish that: runbook rollback ${run}`,
+    })
+  }
   return undefined
 }
 
