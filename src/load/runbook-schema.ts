@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Module, Modules } from '../model/module.ts'
-import { DURATION_PATTERN } from './duration.ts'
+import { diagnosisSchema } from './diagnosis-schema.ts'
+import { duration, named, RUNBOOK_NAME, templated, text } from './schema-parts.ts'
 
 const ID_PATTERN = '^[a-z0-9][a-z0-9_-]*$'
 
@@ -95,9 +96,6 @@ export const PARAM_KEYWORDS = {
   required: { type: 'array', items: { type: 'string' } },
   additionalProperties: { type: ['boolean', 'object'] },
 } as const satisfies Readonly<Record<string, JsonObject>>
-
-const RUNBOOK_NAME = '^[a-z0-9]+(-[a-z0-9]+)*$'
-const NAME_PATTERN = '^[a-z_][a-z0-9_]*$'
 
 /** Which schema stands for a step, in facts, guards, gates and stages. */
 interface StepSchemas {
@@ -218,39 +216,6 @@ function documentSchema({ step, measure, entry }: StepSchemas): JsonObject {
   }
 }
 
-function diagnosisSchema(measure: JsonObject): JsonObject {
-  const remedy = {
-    type: 'object',
-    properties: {
-      runbook: text('Name of the runbook', { pattern: RUNBOOK_NAME }),
-      when: text('CEL condition on a host that has the cause: only then does it follow'),
-      why: text('Why it helps, in one line'),
-    },
-    required: ['runbook'],
-    additionalProperties: false,
-  }
-  const cause = {
-    type: 'object',
-    properties: {
-      name: text('What is the cause, in a word or two'),
-      when: text('CEL condition on `evidence`: evidence.NAME.bad, .known, .value, .more; sees other hosts in `hosts`'),
-      says: text('What was seen, for people; a template that sees `evidence`'),
-      remedies: { type: 'array', items: remedy, description: 'Runbooks that deal with it, best first' },
-    },
-    required: ['name', 'when', 'says'],
-    additionalProperties: false,
-  }
-  return {
-    type: 'object',
-    description: 'For `runbook diagnose`: what is looked at besides the measures, and what follows from all of it',
-    properties: {
-      evidence: named('Numbers with thresholds (`target`) and where these come from (`source`)', measure),
-      causes: { type: 'array', items: cause, description: 'Causes, in the order in which they are to be dealt with' },
-    },
-    additionalProperties: false,
-  }
-}
-
 function rollingSchema(gate: JsonObject): JsonObject {
   const size = {
     anyOf: [
@@ -278,23 +243,6 @@ function rollingSchema(gate: JsonObject): JsonObject {
 function paramSchema(): JsonObject {
   const required = ['type', 'description']
   return { type: 'object', properties: PARAM_KEYWORDS, required, additionalProperties: false }
-}
-
-function text(description: string, more: JsonObject = {}): JsonObject {
-  return { type: 'string', description, ...more }
-}
-
-function duration(description: string): JsonObject {
-  return { type: 'string', description: `${description}: 250ms, 60s, 5m, 2h`, pattern: DURATION_PATTERN }
-}
-
-/** As `schema`, or a template that gives such a value. */
-function templated(schema: JsonObject): JsonObject {
-  return { ...schema, pattern: `${schema.pattern}|^[^{]*\\{\\{.*\\}\\}[^}]*$` }
-}
-
-function named(description: string, member: JsonObject): JsonObject {
-  return { type: 'object', description, patternProperties: { [NAME_PATTERN]: member }, additionalProperties: false }
 }
 
 const argsSchema = (module: Module): JsonObject => ({
