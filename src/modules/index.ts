@@ -1,4 +1,6 @@
 import type { Module, Modules } from '../model/module.ts'
+import { dockerContainers } from './docker/docker-containers.ts'
+import { dockerInfo } from './docker/docker-info.ts'
 import { etcdAlarm } from './etcd/etcd-alarm.ts'
 import { etcdDefrag } from './etcd/etcd-defrag.ts'
 import { etcdHealthy } from './etcd/etcd-healthy.ts'
@@ -10,8 +12,6 @@ import { etcdSettings } from './etcd/etcd-settings.ts'
 import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
-import { componentExits } from './kubelet/component-exits.ts'
-import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { containerMemory } from './k8s/container-memory.ts'
 import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
 import { k8sDrain } from './k8s/k8s-drain.ts'
@@ -19,6 +19,8 @@ import { k8sGet } from './k8s/k8s-get.ts'
 import { k8sPatch } from './k8s/k8s-patch.ts'
 import { k8sRollout } from './k8s/k8s-rollout.ts'
 import { k8sUncordon } from './k8s/k8s-uncordon.ts'
+import { componentExits } from './kubelet/component-exits.ts'
+import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { iptablesSave } from './net/iptables-save.ts'
@@ -107,6 +109,8 @@ const all: readonly Module[] = [
   libvirtDisk,
   libvirtDomain,
   orphanedPods,
+  dockerContainers,
+  dockerInfo,
   iptablesSave,
   portWatch,
   tcpProbe,

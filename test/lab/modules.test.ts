@@ -61,7 +61,7 @@ const casesFor = (takes: (lawCase: LawCase) => boolean): readonly CaseFile[] =>
   files.map((file) => ({ ...file, cases: file.cases.filter(takes) })).filter((file) => file.cases.length > 0)
 
 /** What hosts of other topologies than `one` are needed for, and loop devices, of which those of the lab have none of their own. */
-const special = ['etcd', 'dnf', 'zypper', 'libvirt', 'k8s', 'loop']
+const special = ['etcd', 'dnf', 'zypper', 'libvirt', 'k8s', 'loop', 'docker']
 
 const trials = [
   {
@@ -93,6 +93,12 @@ const trials = [
     host: 'c1',
     offers: ['root', 'gnu', 'systemd', 'k8s'],
     taken: casesFor((one) => needs(one, 'k8s')),
+  },
+  {
+    topology: 'docker' as const,
+    host: 'd1',
+    offers: ['root', 'gnu', 'systemd', 'docker'],
+    taken: casesFor((one) => needs(one, 'docker')),
   },
 ].filter(({ taken }) => taken.length > 0)
 

@@ -17,7 +17,7 @@ const isRoot = process.getuid?.() === 0
 const debianPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** What this machine does not lend: such cases are tried on the hosts of the lab. */
-const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper', 'libvirt', 'k8s'])
+const onlyInTheLab = new Set(['systemd', 'etcd', 'http', 'dnf', 'zypper', 'libvirt', 'k8s', 'docker'])
 
 const isHere = ({ needs = [] }: LawCase): boolean => !needs.some((need) => onlyInTheLab.has(need))
 const here = files

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { downLab, upLab } from '../../lab/lab.ts'
+import { labSettings } from '../../lab/settings.ts'
+import { giveDockerRepository } from './support/docker-repository.ts'
+import { parseRecords } from './support/journal-of.ts'
+import { onHost } from './support/node-stand-in.ts'
+import { cliFor } from './support/run-cli.ts'
+
+// Debian's dockerd 20.10.5, 20.10.24 and 26.1.5 on one host, with containers of each restart policy.
+
+const folder = mkdtempSync(path.join(tmpdir(), 'runbook-lab-'))
+const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
+const cli = cliFor(settings)
+const on = (script: string): Promise<string> => onHost(settings, 'd1', script)
+
+const OLD = '20.10.5'
+let versions: readonly [older: string, newest: string, client: string] = ['', '', '']
+const wanted = (version: string): readonly string[] => [
+  ...[
+    '--set',
+    `version=${version}`,
+    '--set',
+    'allow_standalone=true',
+    '--set',
+    'min_free_gib=0',
+    '--set',
+    'stop_timeout=2s',
+  ],
+]
+const server = (): Promise<string> => on("docker version --format '{{.Server.Version}}' | sed 's/[^0-9.].*//'")
+const containers = (): Promise<string> =>
+  on("docker ps -a --format '{{.Names}} {{.Status}}' | awk '{ print $1, $2 }' | sort | tr '\\n' ';'")
+const oldShims = (): Promise<string> =>
+  on(`age() { ps -o etimes= -p "$1"; }
+daemon=$(age "$(pgrep -x dockerd)"); for pid in $(pgrep containerd-shim); do [ "$(age "$pid")" -le "$daemon" ] || echo "$pid"; done`)
+const plan = async (...args: readonly string[]): Promise<{ code: number; said: string }> => {
+  const { code, stdout, stderr } = await cli.run('plan', 'docker-upgrade', ...args)
+  return { code, said: stdout + stderr }
+}
+const apply = async (...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await cli.run('apply', 'docker-upgrade', '--yes', ...args)
+  expect(code, stdout + stderr).toBe(0)
+  return stdout
+}
+
+const RUNNING = 'always Up;no Up;off Exited;unless-stopped Up;'
+
+beforeAll(async () => {
+  await upLab('docker', settings)
+  versions = await giveDockerRepository(settings, 'd1')
+  await on(`mkdir -p /srv/image/bin; cp /bin/busybox /srv/image/bin/sleep
+for lib in $(ldd /bin/busybox | grep -o '/[^ ]*'); do mkdir -p /srv/image\${lib%/*}; cp $lib /srv/image$lib; done
+tar -C /srv/image -c . | docker import - lab:1 >/dev/null
+for policy in no always unless-stopped; do docker run -d --init --name $policy --restart=$policy lab:1 /bin/sleep 100000 >/dev/null; done
+docker run --name off lab:1 /bin/sleep 0`)
+})
+afterAll(async () => {
+  await downLab(settings)
+  rmSync(folder, { recursive: true })
+})
+
+test('refused in the plan: no version, one that no repository has, held, pinned, other containers, containerd instead of docker', async () => {
+  const [older] = versions
+  expect(await plan()).toMatchObject({ code: 3, said: expect.stringContaining('no version is given') })
+  expect(await plan(...wanted('19.03.15'))).toMatchObject({
+    code: 3,
+    said: expect.stringContaining('no repository of this host has docker.io 19.03.15'),
+  })
+  expect(await plan('--set', `version=${older}`, '--set', 'min_free_gib=0')).toMatchObject({
+    code: 3,
+    said: expect.stringMatching(/always.* run here, and are not of Kubernetes/),
+  })
+  await on('apt-mark hold docker.io')
+  expect(await plan(...wanted(older))).toMatchObject({
+    code: 3,
+    said: expect.stringMatching(/docker.io is held at 20\.10\.5/),
+  })
+  await on(
+    `apt-mark unhold docker.io; printf 'Package: docker.io\\nPin: version 20.10.5*\\nPin-Priority: 1001\\n' >/etc/apt/preferences.d/pin`,
+  )
+  expect(await plan(...wanted(older))).toMatchObject({
+    code: 3,
+    said: expect.stringMatching(/docker.io is pinned to 20\.10\.5/),
+  })
+  await on('rm /etc/apt/preferences.d/pin')
+  // A kubelet by its name and flags: what it runs containers by is read from these.
+  await on(`cp /bin/bash /srv/kubelet; printf 'while :; do sleep 1; done\\n' >/srv/loop
+systemd-run -q --unit=kubelet-like /srv/kubelet /srv/loop --container-runtime-endpoint=unix:///run/containerd/containerd.sock`)
+  expect(await plan(...wanted(older))).toMatchObject({
+    code: 3,
+    said: expect.stringContaining('containers run by containerd here, not by docker'),
+  })
+  await on('systemctl stop kubelet-like')
+  expect(await server()).toBe(OLD)
+})
+
+test('the daemon that runs is the new one, containers are back, nothing of the old one is left, and the way back is exact', async () => {
+  const [older] = versions
+  const packages =
+    "dpkg-query -W -f '${Package} ${Version} ${db:Status-Want}\\n' docker.io containerd runc tini; apt-mark showauto docker.io containerd runc tini"
+  const before = await on(packages)
+  expect(await containers()).toBe(RUNNING)
+  const planned = await plan(...wanted(older))
+  expect(planned.said).toContain('stop 3 containers: always, no, unless-stopped')
+  expect(planned.code).toBe(0)
+  expect([await server(), await containers(), await on(packages)]).toEqual([OLD, RUNNING, before])
+
+  await apply(...wanted(older))
+  expect([await server(), await containers(), await oldShims()]).toEqual(['20.10.24', RUNNING, ''])
+  const { run } = parseRecords(cli.stateDir)
+  expect(await apply(...wanted(older))).toContain('Nothing to do')
+
+  const runs = await cli.run('rollback', run, '--yes')
+  expect(runs.code, runs.stdout + runs.stderr).toBe(0)
+  expect([await server(), await containers(), await oldShims()]).toEqual([OLD, RUNNING, ''])
+  expect(await on(packages)).toBe(before)
+})
+
+test('a package that was upgraded without its daemon is found by diagnose, and mended by the same version', async () => {
+  const [older] = versions
+  await on(`DEBIAN_FRONTEND=noninteractive apt-get -qq -y install docker.io=${older} >/dev/null 2>&1`)
+  expect(await server(), 'the package does not restart it').toBe(OLD)
+  const { stdout } = await cli.run('diagnose', 'docker-upgrade', '--json')
+  const [{ causes }] = JSON.parse(stdout).diagnoses
+  expect(causes.map(({ name }: { name: string }) => name)).toEqual(['daemon is not the one that is installed'])
+  await apply(...wanted(older))
+  expect([await server(), await containers(), await oldShims()]).toEqual(['20.10.24', RUNNING, ''])
+})
+
+test('two major versions on, with a client of its own', async () => {
+  const [, newest, client] = versions
+  await apply(...wanted(newest), '--set', 'cli_package=docker-cli', '--set', `cli_version=${client}`)
+  expect([await server(), await containers(), await oldShims()]).toEqual(['26.1.5', RUNNING, ''])
+})
