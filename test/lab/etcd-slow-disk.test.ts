@@ -2,11 +2,17 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { downLab, sshLab, upLab } from '../../lab/lab.ts'
+import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
 import { TOPOLOGIES } from '../../lab/topologies.ts'
 import type { Diagnosis } from '../../src/model/diagnosis.ts'
+import { type Cluster, clusterOf, OFF_THE_DISK } from '../scenarios/cluster.ts'
+import { isRight, resultLine, resultOf } from '../scenarios/matrix.ts'
+import { runScenario } from '../scenarios/run-scenario.ts'
+import { scenariosFrom } from '../scenarios/scenario.ts'
 import { cliFor } from './support/run-cli.ts'
+
+const BOUNDED = ['latency, follower', 'burners, leader', 'disk and loss, leader']
 
 // Three members under steady writes; e1 leads, and its data lies on a disk on which each write takes 20 ms. Then the same cluster
 // with the data elsewhere, and other causes.
@@ -15,27 +21,10 @@ describe('diagnose etcd-slow-disk on etcd3-slow', () => {
   const stateDir = path.join(tmpdir(), `runbook-lab-slow-${process.pid}`)
   const settings = labSettings({}, { stateDir })
   const [e1, ...others] = TOPOLOGIES['etcd3-slow'].hosts
-  const urls = TOPOLOGIES['etcd3-slow'].hosts.map((host) => `http://${host.address}:2379`)
   const cli = cliFor(settings)
-  const on = async (host: string, script: string): Promise<string> => {
-    const { code, stdout, stderr } = await sshLab(host, [script], settings)
-    if (code !== 0) throw new Error(`${host}: ${stderr}`)
-    return stdout.trim()
-  }
-  const client = 'export ETCDCTL_API=3'
-  const lead = (host: string): Promise<string> =>
-    on(
-      host,
-      `${client}; own=$(etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | cut -d, -f2 | tr -d ' ')
-for url in ${urls.join(' ')}; do etcdctl --endpoints=$url move-leader "$own" 2>&1 | grep transferred && exit; done
-etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | grep ', true, '`,
-    )
-  const diagnose = async (): Promise<Diagnosis> => {
-    const windows = ['--set', 'window=6s', '--set', 'packets=30']
-    const { code, stdout, stderr } = await cli.run('diagnose', 'etcd-slow-disk', '--json', ...windows)
-    expect(code, stderr).toBe(0)
-    return JSON.parse(stdout).diagnoses[0]
-  }
+  let cluster: Cluster
+  const on: Cluster['on'] = (host, script) => cluster.on(host, script)
+  const diagnose = (): Promise<Diagnosis> => cluster.diagnose('--set', 'window=6s', '--set', 'packets=30')
   const read = ({ readings }: Diagnosis, measure: string, host: string) =>
     readings.find((reading) => reading.measure === measure && reading.host === host)
   const causes = (diagnosis: Diagnosis) =>
@@ -43,20 +32,13 @@ etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | grep ', true, '`,
 
   beforeAll(async () => {
     await upLab('etcd3-slow', settings)
-    await lead('e1')
-    const put = `{\\"key\\":\\"$(echo $n | base64)\\",\\"value\\":\\"dmFsdWU=\\"}`
-    await on(
-      'e2',
-      `cat >/root/load <<'LOAD'
-n=0
-while :; do n=$((n + 1)); curl -s -m 5 -o /dev/null http://${e1?.address}:2379/v3/kv/put -d "${put}"; done
-LOAD
-systemd-run -q --unit=load sh /root/load`,
-    )
+    cluster = clusterOf(settings, cli)
+    await cluster.lead('e1')
+    await cluster.load('e2')
     // It has written more than the hundred times that a quantile wants.
     await on(
       'e1',
-      `${client}; n=0
+      `export ETCDCTL_API=3; n=0
 until [ "$(etcdctl endpoint status | cut -d, -f8)" -gt 150 ]; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`,
     )
   })
@@ -82,11 +64,7 @@ until [ "$(etcdctl endpoint status | cut -d, -f8)" -gt 150 ]; do n=$((n + 1)); [
   })
 
   test('the same member with its data elsewhere and too little processor time: not the disk', async () => {
-    await on(
-      'e1',
-      `systemctl stop etcd; cp -a /var/lib/etcd /root/data; umount /var/lib/etcd; cp -a /root/data/. /var/lib/etcd
-systemctl start etcd; systemctl set-property --runtime etcd CPUQuota=3%`,
-    )
+    await on('e1', `${OFF_THE_DISK}; systemctl set-property --runtime etcd CPUQuota=2%`)
     const diagnosis = await diagnose()
     expect(causes(diagnosis)).toEqual(['processors: e1'])
     expect(diagnosis.causes[0]?.remedies[0]?.runbook).toBe('etcd-cpu-priority')
@@ -104,5 +82,15 @@ nft add rule inet lossy in ip saddr '{ ${peers.join(', ')} }' numgen random mod 
     expect(causes(diagnosis)[0]).toMatch(/^network loses packets: .*e2/)
     expect(diagnosis.causes[0]?.remedies).toEqual([])
     await on('e2', 'nft delete table inet lossy')
+  })
+
+  // In full, with many more: node test/scenarios/main.ts
+  describe('on a cluster that is as new', () => {
+    beforeAll(() => cluster.renew())
+
+    test.each(scenariosFrom(1121).filter(({ name }) => BOUNDED.includes(name)))('$name', async (scenario) => {
+      const result = resultOf(scenario, await runScenario(cluster, scenario))
+      expect(isRight(result), resultLine(result)).toBe(true)
+    })
   })
 })
