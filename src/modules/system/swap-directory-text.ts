@@ -57,7 +57,7 @@ if ! leads_home; then
     *) refuse drifted ;;
   esac
   refuse_users "$path"
-  mkdir -p -- "$folder" && : >"$folder/begun" && printf '%s\\n' "$path" "$home" "$aside" "$stale" >"$folder/set-aside" || refuse folder
+  mkdir -p -- "$folder" && : >"$folder/begun" && printf '%s\\n' "$path" "$home" "$aside" "$stale" >"$folder/set-aside" && sync || refuse folder
   [ "$(kind "$home")" = directory ] || mv -T -- "$copy" "$home" || refuse write
   [ "$(kind "$aside")" = directory ] || mv -T -- "$path" "$aside" || refuse write
   ln -s -- "$home" "$path" || refuse write
