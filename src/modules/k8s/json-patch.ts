@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts'
-import { at } from './kubectl.ts'
+import { at, listAt, textAt } from './kubectl.ts'
 
 /**
  * A JSON patch (RFC 6902) without the removals that are done, so that it can be asked for again; or why it is none that says
@@ -34,3 +34,20 @@ const stepsOfPointer = (pointer: string): readonly string[] =>
     .slice(1)
     .split('/')
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/**
+ * A merge patch without the nulls that would remove what is not there: in a map that is not there either, the API server would keep
+ * them as values (a limit of the processor of 0). Lists are merged by name, as containers are.
+ */
+export function withoutVainNulls(patch: Json, object: Json | undefined): Json {
+  if (Array.isArray(patch)) {
+    const items: readonly Json[] = patch
+    const named = (name: string): Json | undefined =>
+      Array.isArray(object) ? listAt(object).find((item) => name !== '' && textAt(item, 'name') === name) : undefined
+    return items.map((item) => withoutVainNulls(item, named(textAt(item, 'name'))))
+  }
+  if (!isObject(patch)) return patch
+  const members = Object.entries(patch as JsonObject) // sealed: JSON
+  const kept = members.filter(([key, value]) => value !== null || at(object, key) !== undefined)
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutVainNulls(value, at(object, key))]))
+}

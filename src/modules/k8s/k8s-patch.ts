@@ -4,7 +4,7 @@ import { type Static, Type } from '../../model/schema.ts'
 import type { Reply } from '../../model/transport.ts'
 import { DurationArgument, durationMs } from '../system/argument.ts'
 import { applyFields, fieldsChange, revertFields } from './change-fields.ts'
-import { standingPatch } from './json-patch.ts'
+import { standingPatch, withoutVainNulls } from './json-patch.ts'
 import { getObject, jsonObject, objectArgs, objectResource, runKubectl, titleOf, wordsOf } from './kubectl.ts'
 import { diffFields, wishesOf } from './object-diff.ts'
 import { neverRolls, rolloutOf } from './rollout.ts'
@@ -63,7 +63,7 @@ const waiting = ({ wait }: PatchArgs) => (wait === undefined ? {} : { waitMs: du
 async function readPatched(wanted: PatchArgs, probe: Probe): Promise<State> {
   const object = await getObject(probe, wanted)
   if (!object) return { object, after: { refused: '' } }
-  const patch = wanted.type === 'json' ? standingPatch(wanted.patch, object) : wanted.patch
+  const patch = wanted.type === 'json' ? standingPatch(wanted.patch, object) : withoutVainNulls(wanted.patch, object)
   if (isRefused(patch)) return { object, after: patch }
   const text = JSON.stringify(patch)
   const words = ['patch', ...wordsOf(wanted), `--type=${wanted.type ?? 'strategic'}`, `--patch=${text}`]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { standingPatch } from '../../../src/modules/k8s/json-patch.ts'
+import { standingPatch, withoutVainNulls } from '../../../src/modules/k8s/json-patch.ts'
 
 const object = { spec: { limits: { cpu: '1' }, args: ['a'] } }
 
@@ -18,4 +18,13 @@ test.each([
   [{ spec: {} }, 'a list'],
 ])('%j is refused', (patch, why) => {
   expect(standingPatch(patch, object)).toEqual({ refused: expect.stringContaining(why) })
+})
+
+test('a null that removes nothing is left out of a merge, one that removes something stays', () => {
+  const limits = { containers: [{ name: 'one', limits: { cpu: null, memory: '1Mi' } }] }
+  expect(withoutVainNulls(limits, { containers: [{ name: 'one' }] })).toEqual({
+    containers: [{ name: 'one', limits: { memory: '1Mi' } }],
+  })
+  const held = { containers: [{ name: 'zero' }, { name: 'one', limits: { cpu: '100m' } }] }
+  expect(withoutVainNulls(limits, held)).toEqual(limits)
 })
