@@ -17,8 +17,9 @@ steps:
   - id: slow
     name: Take the time
     on: ${partner}
-    shell: {script: "echo run >>/srv/effects; echo now $((1 + 1)); sleep 3; touch /srv/made", creates: /srv/made}
+    shell: {script: "echo run >>/srv/effects; echo now $((1 + 1)); sleep 20; touch /srv/made", creates: /srv/made}
     undo: {command: {argv: [rm, -f, /srv/made, /srv/effects]}}
+    timeout: 3m
 `
 
 const LEFT = 'ls -A /srv; cat /var/lib/runbook/host.lock/* 2>/dev/null; true' // the note of a lock is empty where nobody has it

@@ -180,7 +180,7 @@ export const hostScenarios: readonly Scenario[] = [
   scenario('bounded', 'the host loses power in a step and boots: nobody knows, the operator is asked', rebooted),
   {
     ...scenario(
-      'bounded',
+      'full',
       'a host is down and its partner holds the undo: undone there, and then here',
       partnerHoldsTheUndo,
     ),
