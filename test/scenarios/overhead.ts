@@ -50,7 +50,8 @@ const told = (seconds: readonly number[]): string => {
 
 try {
   execFileSync(process.execPath, [path.join(ROOT, 'scripts/build.ts'), path.join(folder, 'dist')])
-  for (const one of ['runbooks', 'package.json']) cpSync(path.join(ROOT, one), path.join(folder, one), { recursive: true })
+  for (const one of ['runbooks', 'package.json'])
+    cpSync(path.join(ROOT, one), path.join(folder, one), { recursive: true })
   await upLab('etcd3', settings)
   const cli = cliAt({ settings, stateDir: path.join(folder, 'state'), main: path.join(folder, 'dist/main.js') })
   await beyond(diagnosis(cli)) // what it compiles is kept for the others
