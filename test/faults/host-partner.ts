@@ -17,7 +17,7 @@ steps:
   - id: slow
     name: Take the time
     on: ${partner}
-    shell: {script: "echo run >>/srv/effects; echo now $((1 + 1)); sleep 20; touch /srv/made", creates: /srv/made}
+    shell: {script: "echo run >>/srv/effects; echo now $((1 + 1)); seq 100; sleep 20; touch /srv/made", creates: /srv/made}
     undo: {command: {argv: [rm, -f, /srv/made, /srv/effects]}}
     timeout: 3m
 `
