@@ -54,6 +54,7 @@ if [ ! -e "$folder.loop" ]; then
   echo "$loop" >"$folder.loop"
 fi
 loop=$(cat "$folder.loop")
+blockdev --setrw "$loop" # a loop device keeps this from whoever had it before
 echo "\${loop#/dev/} $device" >>"$root/etc/lab-disks"
 sed -i 's|find /dev/disk -type l|find /dev/disk/by-uuid /dev/disk/by-label -type l|' "$root/usr/local/lib/lab-disks"
 mkdir -p "$root/etc/systemd/system/lab-disks.service.d"
