@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import type { LabSettings } from '../../../lab/settings.ts'
-import { requireState } from '../../../lab/state.ts'
-import { networkArgv } from '../../../lab/supervisor.ts'
+import { runBeside } from './run-beside.ts'
 
 /** What a watcher saw of a cluster while it ran. */
 export interface Watched {
@@ -20,18 +15,6 @@ export async function watchedWhile<T>(
   urls: readonly string[],
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly watched: Watched }> {
-  const script = path.join(import.meta.dirname, 'watch-etcd.ts')
-  const [tool, ...args] = networkArgv(requireState(settings).init, [process.execPath, script, ...urls])
-  const child = spawn(tool, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  try {
-    await lines.next() // "watching"
-    const result = await work()
-    child.kill('SIGTERM')
-    const last = await lines.next()
-    return { result, watched: JSON.parse(String(last.value)) as Watched } // printed by watch-etcd.ts
-  } finally {
-    child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  }
+  const { result, seen } = await runBeside<T, Watched>(settings, { script: 'watch-etcd.ts', args: urls }, work)
+  return { result, watched: seen }
 }
