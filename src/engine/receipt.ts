@@ -121,9 +121,9 @@ function attemptOf({ input, at, label, boot }: Asked, given: RunOptions): Attemp
   const options: Attempt['options'] = {
     ...given,
     label,
-    onOutput: (stream, chunk) => {
-      came[stream] = Buffer.concat([came[stream], chunk])
-      given.onOutput?.(stream, chunk)
+    onOutput: (stream, chunk, when) => {
+      if (when === undefined) came[stream] = Buffer.concat([came[stream], chunk])
+      given.onOutput?.(stream, chunk, when)
     },
   }
   return { input, at, options, limitBytes, boot, until: input.steadyMs() + timeoutMs, came }

@@ -1,10 +1,10 @@
-import { StringDecoder } from 'node:string_decoder'
 import type { Session } from '../model/module.ts'
-import type { Privilege, Reply, RunOptions } from '../model/transport.ts'
+import type { Privilege, Reply } from '../model/transport.ts'
 import { controllerFor } from './controller-side.ts'
 import { contextOf, privilegeOf, receiptName, type Workplace } from './host-context.ts'
 import { fenced } from './host-lock.ts'
 import type { RunInput, Work } from './input.ts'
+import { outputText, type ShowText } from './output-text.ts'
 import { withTimeout } from './reads.ts'
 import { endReceipt, type ReceiptInput, replyOfLast, type Watched, withReceipts } from './receipt.ts'
 import type { ReceiptPlace } from './receipt-text.ts'
@@ -48,11 +48,8 @@ function receiptsAt({ contexts, input, locks }: Running, place: Place, folder: s
     steadyMs: input.clock.steadyMs,
     atWork: (at, label) => announce(input, { place: context, privilege, at, label }),
   }
-  // A character may be cut in two where the output comes in pieces.
-  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
-  const onOutput: RunOptions['onOutput'] = (stream, chunk) =>
-    input.emit({ type: 'step-output', host, stage, step: step.id, stream, text: decoders[stream].write(chunk) })
-  return { receipts, options: { onOutput } }
+  const show: ShowText = (stream, text) => input.emit({ type: 'step-output', host, stage, step: step.id, stream, text })
+  return { receipts, options: { onOutput: outputText(show) } }
 }
 
 interface Begun {

@@ -13,7 +13,11 @@ export interface Reply {
 export interface RunOptions {
   readonly timeoutMs?: number // default 30 000
   readonly limitBytes?: number // of stdout and of stderr each; default 1 MiB, the rest is counted and dropped
-  readonly onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void // as it comes, for long steps
+  /**
+   * Output as it comes, for long steps. `shown early`: a newline that ends a line, as it seems; it comes once more with the output
+   * where it really is one. For who shows lines as soon as they are whole.
+   */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer, when?: 'shown early') => void
   readonly brief?: true // a script of ours that prints a line at its end: nobody has to see it before
   readonly label?: string // what problems call the command; default the beginning of its text
 }

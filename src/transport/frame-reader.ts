@@ -2,6 +2,8 @@
 export interface FrameListener {
   readonly bytes: (chunk: Buffer) => void
   readonly mark: (index: number, code: number) => void
+  /** A newline came and nothing after it: the end of a line, or the beginning of a mark, as will be seen. It is passed on later. */
+  readonly lineEnd?: () => void
 }
 
 const numbers = /^(\d{1,10}) (\d{1,10})$/
@@ -35,6 +37,7 @@ export function createFrameReader(nonce: string, listener: FrameListener): (chun
     const keep = beginningLength(rest, start)
     pass(rest.subarray(0, rest.length - keep))
     held = Buffer.from(rest.subarray(rest.length - keep))
+    if (keep === 1) listener.lineEnd?.()
   }
 }
 

@@ -8,6 +8,7 @@ import type { Job } from './job.ts'
 import { commandText, helloText } from './shell-text.ts'
 
 const noiseLimitBytes = 65_536
+const NEWLINE = Buffer.from('\n')
 
 /** What a shell tells: in this order for each job, and `ended` at most once, after everything else. */
 export interface ShellListener {
@@ -62,6 +63,7 @@ export class Shell {
       createFrameReader(this.#options.nonce, {
         bytes: (chunk) => this.#takeBytes(stream, chunk),
         mark: (index, code) => this.#takeMark(stream, index, code),
+        lineEnd: () => this.#showLineEnd(stream),
       })
     this.#channel = await this.#options.openChannel(openingText(this.#options.become), {
       stdout: reader('stdout'),
@@ -131,6 +133,10 @@ export class Shell {
     flight[stream].add(chunk)
     flight.job?.onOutput?.(stream, chunk)
     this.#answer(flight)
+  }
+
+  #showLineEnd(stream: Stream): void {
+    if (!this.#isDetached) this.#flights.get(this.#place[stream])?.job?.onOutput?.(stream, NEWLINE, 'shown early')
   }
 
   // The password is written only when it was asked for: where none is needed, it would reach the shell.

@@ -63,6 +63,17 @@ test('bytes that cannot begin a mark are passed on at once, for people who watch
   expect(read([Buffer.from('line\n')])).toEqual(['line'])
 })
 
+test('a line is known to end before anything comes after it', () => {
+  const seen: string[] = []
+  const reader = createFrameReader(nonce, {
+    bytes: (chunk) => seen.push(chunk.toString()),
+    mark: () => seen.push('mark'),
+    lineEnd: () => seen.push('line end'),
+  })
+  for (const chunk of ['one\n', 'two\n', `\n${nonce} 1 0\n`]) reader(Buffer.from(chunk))
+  expect(seen).toEqual(['one', 'line end', '\ntwo', 'line end', '\n', 'mark'])
+})
+
 test('what looks like a mark but has no numbers is output', () => {
   const text = `\n${nonce} 99999999999999999999999 0\n`
   expect(read([Buffer.from(text), mark(3, 255)])).toEqual([text, [3, 255]])

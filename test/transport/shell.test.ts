@@ -171,16 +171,16 @@ describe.each(shells)('a persistent %s', { timeout: 60_000 }, (name) => {
     )
   })
 
-  test('output is told as it comes', async () => {
+  test('output is told as it comes, and a line before anything comes after it', async () => {
     const seen: string[] = []
     const opener = connectionTo(name)
     let opened: Promise<Reply> | undefined
     const fifo = join(host.home, 'gate')
     await ask(`mkfifo ${fifo}`)
     const running = host.probe('login').run(rawText(`echo first; cat ${fifo} >/dev/null; echo second >&2`), {
-      onOutput: (stream, chunk) => {
+      onOutput: (stream, chunk, when) => {
         seen.push(`${stream}: ${chunk.toString().trim()}`)
-        opened ??= opener.probe('login').run(rawText(`echo go >${fifo}`))
+        if (when === 'shown early') opened ??= opener.probe('login').run(rawText(`echo go >${fifo}`))
       },
     })
     await running
