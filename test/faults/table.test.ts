@@ -27,7 +27,10 @@ describe('the table of promises', () => {
 describe('a result', () => {
   const report = (status: string) => ({
     testResults: [
-      { name: '/x/test/engine/plan.test.ts', assertionResults: [{ fullName: 'a plan writes nothing', status }] },
+      {
+        name: '/x/test/engine/plan.test.ts',
+        assertionResults: [{ fullName: 'a plan writes nothing', status, failureMessages: ['it wrote'] }],
+      },
     ],
   })
   const plan = namedTest('engine/plan.test.ts > plan writes')
@@ -45,6 +48,7 @@ describe('a result', () => {
     expect(text).toContain(
       'S32 plan and checks change nothing\n      failed   engine/plan.test.ts > a plan writes nothing',
     )
+    expect(text).toContain('FAILED /x/test/engine/plan.test.ts > a plan writes nothing\nit wrote\n')
     expect(text).toMatch(/^77 rows: 0 passed, 1 failed, \d+ not run, \d+ not tested$/m)
   })
 })

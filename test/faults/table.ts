@@ -25,7 +25,11 @@ export type Status = 'passed' | 'failed' | 'not run'
 export interface Report {
   readonly testResults: readonly {
     readonly name: string // the file
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -56,8 +60,18 @@ export function tableText(reports: readonly Report[]): string {
   const states = ROWS.map(({ tests }) => rowStatus(tests, reports))
   const count = (state: Status | 'not tested'): number => states.filter((one) => one === state).length
   const counts = (['passed', 'failed', 'not run', 'not tested'] as const).map((state) => `${count(state)} ${state}`)
-  return [...lines, '', `${ROWS.length} rows: ${counts.join(', ')}`].join('\n')
+  return [...lines, ...failures(reports), '', `${ROWS.length} rows: ${counts.join(', ')}`].join('\n')
 }
+
+/** What tests that failed said: a row alone tells nobody why. */
+const failures = (reports: readonly Report[]): readonly string[] =>
+  reports
+    .flatMap(({ testResults }) => testResults)
+    .flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .flatMap(({ fullName, failureMessages = [] }) => ['', `FAILED ${name} > ${fullName}`, ...failureMessages]),
+    )
 
 function rowStatus(tests: readonly string[], reports: readonly Report[]): Status | 'not tested' {
   if (tests.length === 0) return 'not tested'
