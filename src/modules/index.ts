@@ -14,6 +14,7 @@ import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { containerMemory } from './k8s/container-memory.ts'
 import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
+import { k8sCorednsHosts } from './k8s/k8s-coredns-hosts.ts'
 import { k8sDrain } from './k8s/k8s-drain.ts'
 import { k8sGet } from './k8s/k8s-get.ts'
 import { k8sPatch } from './k8s/k8s-patch.ts'
@@ -101,6 +102,7 @@ const all: readonly Module[] = [
   etcdStaticPodRestarted,
   containerMemory,
   k8sConfigmapEdit,
+  k8sCorednsHosts,
   k8sDrain,
   k8sGet,
   k8sPatch,
