@@ -24,6 +24,7 @@ import { componentExits } from './kubelet/component-exits.ts'
 import { orphanedPods } from './kubelet/orphaned-pods.ts'
 import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
+import { dnsProbe } from './net/dns-probe.ts'
 import { iptablesSave } from './net/iptables-save.ts'
 import { portWatch } from './net/port-watch.ts'
 import { tcpProbe } from './net/tcp-probe.ts'
@@ -111,6 +112,7 @@ const all: readonly Module[] = [
   libvirtDisk,
   libvirtDomain,
   orphanedPods,
+  dnsProbe,
   dockerContainers,
   dockerInfo,
   iptablesSave,

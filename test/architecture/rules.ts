@@ -15,6 +15,7 @@ export const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   ajv: ['src/load/schema-check.ts'],
   commander: ['src/cli/parse-command.ts'],
   diff: ['src/modules/system/unified-diff.ts'],
+  'dns-packet': ['src/modules/net/dns-message.ts'],
   handlebars: ['src/load/template.ts'],
   'pprof-format': ['src/modules/profiling/pprof.ts'],
   listr2: ['src/report/live.ts'],

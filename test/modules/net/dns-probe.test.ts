@@ -1,0 +1,76 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { decode, encode } from 'dns-packet'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Connection } from '../../../src/model/transport.ts'
+import { dnsAnswer, dnsQuery } from '../../../src/modules/net/dns-message.ts'
+import { dnsProbe } from '../../../src/modules/net/dns-probe.ts'
+import { lawHostOver, openLocal } from '../law-host.ts'
+
+/** A name server on loopback: knows a name, fails for another, and does not answer the first packet of a third. */
+async function nameServer(): Promise<{ readonly port: number; readonly socket: Socket }> {
+  const socket = createSocket('udp4')
+  let lost = 0
+  socket.on('message', (message, { port, address }) => {
+    const { id, questions = [] } = decode(message)
+    const name = questions[0]?.name ?? ''
+    if (name === 'lost.example.com' && lost++ === 0) return
+    const answers = /^(known|lost)\./.test(name) ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.5' }] : []
+    const rcode = name.startsWith('fails.') ? 2 : answers.length > 0 ? 0 : 3
+    socket.send(encode({ type: 'response', id: id ?? 0, flags: rcode, questions, answers }), port, address)
+  })
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  return { port: socket.address().port, socket }
+}
+
+describe('name servers', () => {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'dns-'))
+  let connection: Connection
+  let server: Awaited<ReturnType<typeof nameServer>>
+  beforeAll(async () => {
+    ;[connection, server] = await Promise.all([openLocal(), nameServer()])
+  })
+  afterAll(async () => {
+    server.socket.close()
+    await connection.close()
+    rmSync(scratch, { recursive: true })
+  })
+
+  const ask = async (name: string, more: object = {}) => {
+    const probe = lawHostOver(connection, { name: 'local', offers: [], scratch }).probe()
+    const args = { name, servers: [`127.0.0.1:${server.port}`], ...more }
+    return dnsProbe.plan(args, await dnsProbe.read(args, probe))
+  }
+
+  test('are heard, each for itself', async () => {
+    expect(await ask('known.example.com', { expect: '10.0.0.5', value: 'wrong' })).toMatchObject({
+      kind: 'noop',
+      summary: 'known.example.com is 10.0.0.5 for all of 1 name servers',
+      output: { value: 0, servers: [{ code: 'NOERROR', addresses: ['10.0.0.5'] }] },
+    })
+  })
+
+  test('are asked again where a packet is lost', async () => {
+    expect(await ask('lost.example.com')).toMatchObject({ output: { wrong: 0 } })
+  })
+
+  test('that know nothing, fail, or are not there are told with what they said', async () => {
+    const servers = [`127.0.0.1:${server.port}`, '127.0.0.1:1']
+    expect(await ask('none.example.com', { servers })).toMatchObject({
+      output: { wrong: 2, servers: [{ code: 'NXDOMAIN' }, { code: 'none' }] },
+    })
+    expect(await ask('fails.example.com', { required: true })).toMatchObject({
+      kind: 'blocked',
+      message: `fails.example.com: 127.0.0.1:${server.port} says SERVFAIL`,
+    })
+    expect(await ask('known.example.com', { expect: '10.0.0.6', required: true })).toMatchObject({ kind: 'blocked' })
+  })
+})
+
+test('what is no answer to the question is none', () => {
+  expect(dnsAnswer(new Uint8Array(), 'A', 1)).toBeUndefined()
+  expect(dnsAnswer(dnsQuery('a.example', 'A', 1), 'A', 1)).toBeUndefined()
+  expect(dnsAnswer(encode({ type: 'response', id: 2 }), 'A', 1)).toBeUndefined()
+})
