@@ -63,6 +63,7 @@ function nodeSeed({ name, address }: LabHost, control: LabHost): readonly SeedFi
     { path: '/usr/local/lib/kubernetes/flannel-images', content: `${FLANNEL_IMAGES.join('\n')}\n` },
     ownFile('prepare-node'),
     ownFile('flanneld'),
+    ownFile('coredns'),
     { ...ownFile('runc-wrapper'), path: '/usr/local/sbin/runc' },
     unit('kubelet', { command: kubelet, before: '/usr/local/lib/kubernetes/prepare-node', after: 'docker.service' }),
     unit('kube-proxy', { command: proxy, after: 'kubelet.service' }),

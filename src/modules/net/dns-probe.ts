@@ -74,7 +74,8 @@ async function ask({ name, servers, type = 'A' }: Args, probe: Probe): Promise<r
   })
 }
 
-// The script of bash is one quoted word; what differs comes as its arguments.
+// The script of bash is one quoted word; what differs comes as its arguments. dd makes one packet of the question: bash ends its write at each newline,
+// and 10 is the length of a label, too.
 const askText = `
 command -v bash >/dev/null || exit ${noTool}
 exec bash -c '
@@ -84,7 +85,7 @@ for server; do
   [ "$host" = "$server" ] || port=\${server##*:}
   for turn in $(seq "$tries"); do
     exec 3<>"/dev/udp/$host/$port" || break
-    printf "$query" >&3
+    printf "$query" | dd obs=4096 >&3
     heard=$(timeout "$patience" dd bs=4096 count=1 <&3 2>/dev/null | od -An -v -tx1 | tr -d " \\n")
     exec 3>&-
     [ -z "$heard" ] || break

@@ -17,7 +17,9 @@ async function nameServer(): Promise<{ readonly port: number; readonly socket: S
     const { id, questions = [] } = decode(message)
     const name = questions[0]?.name ?? ''
     if (name === 'lost.example.com' && lost++ === 0) return
-    const answers = /^(known|lost)\./.test(name) ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.5' }] : []
+    const answers = /^(known|lost|kubernetes)\./.test(name)
+      ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.5' }]
+      : []
     const rcode = name.startsWith('fails.') ? 2 : answers.length > 0 ? 0 : 3
     socket.send(encode({ type: 'response', id: id ?? 0, flags: rcode, questions, answers }), port, address)
   })
@@ -50,6 +52,10 @@ describe('name servers', () => {
       summary: 'known.example.com is 10.0.0.5 for all of 1 name servers',
       output: { value: 0, servers: [{ code: 'NOERROR', addresses: ['10.0.0.5'] }] },
     })
+  })
+
+  test('get a question in one packet, also where a label is ten letters long', async () => {
+    expect(await ask('kubernetes.example.com')).toMatchObject({ output: { wrong: 0 } })
   })
 
   test('are asked again where a packet is lost', async () => {
