@@ -15,8 +15,19 @@ const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
 const { on } = kubernetesOf(settings)
 const cli = cliAt({ settings, stateDir: path.join(folder, 'state') })
 
-/** Any load counts as busy, as the processors are those of the whole machine, which others use too. */
-const anyLoad = ['--set', 'window=3s', '--set', 'idle_min=100', '--set', 'main_share=1', '--set', 'io_pressure_max=100']
+/** Any load counts as busy, as the processors are those of the whole machine, which others use too, also other machines beside it. */
+const anyLoad = [
+  '--set',
+  'steal_max=45',
+  '--set',
+  'window=3s',
+  '--set',
+  'idle_min=100',
+  '--set',
+  'main_share=1',
+  '--set',
+  'io_pressure_max=100',
+]
 
 const busy = `cat >/run/busy <<'END'
 #!/bin/sh
