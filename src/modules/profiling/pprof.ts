@@ -1,7 +1,12 @@
+import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
-import { Profile as Pprof } from 'pprof-format'
+import type * as Library from 'pprof-format'
+import type { Profile as Pprof } from 'pprof-format'
 import { fail, type Result, succeed } from '../../model/problem.ts'
 import type { Profile, Stack } from '../../model/profile.ts'
+
+/** Loaded when there is a profile to read: evaluating it would cost every start. */
+const require = createRequire(import.meta.url)
 
 const mostBytes = 268_435_456 // unpacked; a minute of kube-apiserver is some 2 MB
 
@@ -11,7 +16,8 @@ const mostBytes = 268_435_456 // unpacked; a minute of kube-apiserver is some 2 
  */
 export function parsePprof(bytes: Uint8Array): Result<Profile> {
   try {
-    return profileOf(Pprof.decode(unpacked(bytes)))
+    const library = require('pprof-format') as typeof Library
+    return profileOf(library.Profile.decode(unpacked(bytes)))
   } catch (error) {
     return none(error instanceof Error ? error.message : String(error))
   }
