@@ -1,5 +1,6 @@
 import { type Command, sh } from '../../model/command.ts'
 import type { Runner } from '../../model/transport.ts'
+import { frameText, parseFrames } from '../system/frames.ts'
 import { isLoopbackUrl } from './client-url.ts'
 import { etcdScript, reasonIn, requireTool } from './etcdctl.ts'
 import {
@@ -12,7 +13,6 @@ import {
   parseMemberList,
   parseStatuses,
 } from './etcdctl-output.ts'
-import { frameText, parseFrames } from './frames.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** One look at a whole cluster from one of its members. */

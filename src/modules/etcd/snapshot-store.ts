@@ -1,9 +1,9 @@
 import { sh } from '../../model/command.ts'
 import { isObject, type JsonObject } from '../../model/json.ts'
 import type { Runner } from '../../model/transport.ts'
+import { parseFrames } from '../system/frames.ts'
 import { etcdScript, requireTool } from './etcdctl.ts'
 import { parseExactJson } from './exact-json.ts'
-import { parseFrames } from './frames.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** What is written beside a snapshot once it has been verified; its being there is the proof. Format 1. */

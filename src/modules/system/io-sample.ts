@@ -3,8 +3,8 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule, type Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { type Frame, frameFunction, frameText, parseFrames } from '../etcd/frames.ts'
 import { DurationArgument, durationMs, PathArgument } from './argument.ts'
+import { type Frame, frameFunction, frameText, parseFrames } from './frames.ts'
 import { failureOf } from './host-script.ts'
 import {
   busOf,
