@@ -1,17 +1,17 @@
 /**
- * Runs inside the lab's network: `node probe.ts DEADLINE_MS sshd:ADDRESS etcd:ADDRESS kubernetes:ADDRESS ...` ends with 0 when every one
- * of them answers, else with 1 and a line for each that does not. Not meant to be called by people.
+ * Runs inside the lab's network: `node probe.ts DEADLINE_MS sshd:ADDRESS etcd:ADDRESS kubernetes:ADDRESS:NODES ...` ends with 0 when
+ * every one of them answers, else with 1 and a line for each that does not. Not meant to be called by people.
  */
 import { get } from 'node:https'
 import { connect } from 'node:net'
 import { until } from './until.ts'
 
 const [deadline, ...conditions] = process.argv.slice(2)
-type Question = readonly [ask: (address: string) => Promise<true | undefined>, what: string]
+type Question = readonly [ask: (address: string, detail: string) => Promise<true | undefined>, what: string]
 const QUESTIONS: Readonly<Record<string, Question>> = {
   sshd: [sshdAnswers, 'sshd to answer'],
   etcd: [etcdIsHealthy, 'etcd to be healthy'],
-  kubernetes: [apiServerIsReady, 'the API server to be ready'],
+  kubernetes: [clusterIsReady, 'the cluster to take pods'],
 }
 
 const results = await Promise.allSettled(conditions.map((condition) => answers(condition, Number(deadline))))
@@ -19,16 +19,31 @@ for (const result of results) if (result.status === 'rejected') console.error(St
 process.exitCode = results.some((result) => result.status === 'rejected') ? 1 : 0
 
 async function answers(condition: string, deadlineMs: number): Promise<void> {
-  const [kind, address = ''] = condition.split(':')
+  const [kind, address = '', detail = ''] = condition.split(':')
   const [ask, what] = QUESTIONS[kind ?? ''] ?? [sshdAnswers, 'sshd to answer']
-  await until(() => ask(address), { what: `${what} on ${address}`, deadlineMs, everyMs: 30 })
+  await until(() => ask(address, detail), { what: `${what} on ${address}`, deadlineMs, everyMs: 30 })
 }
 
-/** Whether the API server is ready; its certificate is the lab's own. */
-function apiServerIsReady(host: string): Promise<true | undefined> {
+/** Whether a pod can be made: the controllers have made its service account, with a token, and all nodes have registered. */
+async function clusterIsReady(address: string, nodes: string): Promise<true | undefined> {
+  const account = await askApiServer(address, '/api/v1/namespaces/default/serviceaccounts/default')
+  if (!account?.includes('"secrets"')) return undefined
+  const list = JSON.parse((await askApiServer(address, '/api/v1/nodes')) ?? '{}') as {
+    readonly items?: readonly unknown[]
+  } // as the server answers
+  return list.items?.length === Number(nodes) ? true : undefined
+}
+
+/** The body of what it answers with 200; its certificate is the lab's own, and so is the token. */
+function askApiServer(host: string, path: string): Promise<string | undefined> {
+  const headers = { authorization: 'Bearer lab-admin' }
   return new Promise((resolve) => {
-    const request = get({ host, port: 6443, path: '/readyz', rejectUnauthorized: false, timeout: 2000 }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode === 200 ? true : undefined))
+    const request = get({ host, port: 6443, path, headers, rejectUnauthorized: false, timeout: 2000 }, (response) => {
+      const body: Buffer[] = []
+      response
+        .on('data', (chunk: Buffer) => body.push(chunk))
+        .on('end', () => resolve(response.statusCode === 200 ? Buffer.concat(body).toString('utf8') : undefined))
+        .on('error', () => resolve(undefined))
     })
     request.on('error', () => resolve(undefined)).on('timeout', () => request.destroy())
   })

@@ -9,13 +9,14 @@ const DEADLINE_MS = 90_000
 const GUEST_DEADLINE_MS = 400_000 // an emulated processor takes its time
 
 /**
- * Waits until the sshd of each of `hosts` answers, a control plane of Kubernetes among them too, and each of `members`
- * says that its etcd is healthy.
+ * Waits until the sshd of each of `hosts` answers, a control plane of Kubernetes among them can make pods on all nodes,
+ * and each of `members` says that its etcd is healthy.
  */
 export function untilUp(state: LabState, hosts: readonly LabHost[], members: readonly LabHost[]): Promise<void> {
   const healthy = members.map((host) => `etcd:${host.address}`)
+  const nodes = hosts.filter(({ kubernetes }) => kubernetes === 'node').length
   const ready = hosts.flatMap(({ kubernetes, address }) =>
-    kubernetes === 'control-plane' ? [`kubernetes:${address}`] : [],
+    kubernetes === 'control-plane' ? [`kubernetes:${address}:${nodes}`] : [],
   )
   return untilTrue(state, [...hosts.map(answering), ...healthy, ...ready], DEADLINE_MS)
 }

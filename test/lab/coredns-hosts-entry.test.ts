@@ -113,11 +113,10 @@ describe('before anything is written', () => {
     await replace(corefile.replace('    reload\n', ''))
     expect(await refused()).toContain('the Corefile has no reload')
     await replace(corefile.replace('    ready', '    hosts {\n       10.0.0.1 a.example.com\n    }'))
-    await until(
-      'for p in $(kubectl -n kube-system get pods -l k8s-app=kube-dns -o name); do kubectl -n kube-system logs $p | tail -1; done | sort -u',
-      /^\[INFO\] Reloading complete$/,
-      240,
-    )
+    // those that have read the file without reload would never read this one
+    await on('c1', 'kubectl -n kube-system rollout restart deployment coredns')
+    await on('c1', 'kubectl -n kube-system rollout status deployment coredns --timeout=240s')
+    await until('kubectl -n kube-system get pods -l k8s-app=kube-dns -o name | wc -l', /^2$/)
     const found = await cli.run('diagnose', 'coredns-hosts-entry', ...entry)
     expect(found.stdout, found.stderr).toContain("Cause: CoreDNS does not serve the cluster's own names")
   })
