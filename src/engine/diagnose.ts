@@ -4,12 +4,13 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { Reading } from '../model/measure.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { Cause, Measure } from '../model/runbook.ts'
+import { type ComingFacts, comingFacts } from './coming-facts.ts'
 import { bindFor } from './decide.ts'
 import { gatherFacts } from './facts.ts'
 import type { Contexts } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
-import { probesIn } from './lanes.ts'
+import { openLanes, probesBesideFacts } from './lanes.ts'
 import { beginLooking, type Looking, probeAt } from './looking.ts'
 import { type MeasureInput, takeOne } from './measure.ts'
 import { openHosts } from './open-hosts.ts'
@@ -43,8 +44,14 @@ async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Prom
   try {
     // One for both: what the facts asked already is not asked again.
     const looking = beginLooking(input, contexts, hosts)
-    await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
-    const readings = await takeAll(looking, measures)
+    openLanes(looking, measures)
+    const coming = comingFacts(runbook)
+    const facts = gatherFacts({
+      ...looking,
+      kept: coming.kept,
+      probeFor: (host, step) => probeAt(looking, { host, step }),
+    })
+    const [readings] = await Promise.all([takeAll(looking, measures, { facts, coming }), facts])
     keepEvidence(contexts, readings)
     return {
       format: 1,
@@ -59,20 +66,34 @@ async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Prom
   }
 }
 
-/** Measure by measure, each on all hosts, all at the same time: a lane for each kind of question. */
-function takeAll(looking: Looking, measures: readonly Measure[]): Promise<readonly DiagnosedReading[]> {
-  const probeFor = probesIn(looking, measures)
-  const pairs = measures.flatMap((measure) =>
-    looking.hosts
-      .filter((host) => isTaken(looking.contexts, host, measure.read.include))
-      .map((host) => ({ measure, host })),
-  )
-  return Promise.all(
-    pairs.map(async ({ measure, host }): Promise<DiagnosedReading> => {
-      const reading = await takenOrNot({ ...looking, phase: 'before', before: [], probeFor }, measure, host)
-      return measure.source === undefined ? reading : { ...reading, source: measure.source }
+interface Coming {
+  readonly facts: Promise<void>
+  readonly coming: ComingFacts
+}
+
+/** Measure by measure, each on all hosts, all at the same time and as soon as its facts are known: a lane for each kind of question. */
+async function takeAll(
+  looking: Looking,
+  measures: readonly Measure[],
+  { facts, coming }: Coming,
+): Promise<readonly DiagnosedReading[]> {
+  const input: MeasureInput = {
+    ...looking,
+    phase: 'before',
+    before: [],
+    probeFor: probesBesideFacts(looking),
+    facts,
+  }
+  const pairs = measures.flatMap((measure) => looking.hosts.map((host) => ({ measure, host })))
+  const taken = await Promise.all(
+    pairs.map(async ({ measure, host }): Promise<readonly DiagnosedReading[]> => {
+      await coming.neededBy(measure, host, facts)
+      if (!isTaken(looking.contexts, host, measure.read.include)) return []
+      const reading = await takenOrNot(input, measure, host)
+      return [measure.source === undefined ? reading : { ...reading, source: measure.source }]
     }),
   )
+  return taken.flat()
 }
 
 /** What cannot be taken is a reading without a value, and says why. */

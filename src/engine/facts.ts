@@ -13,6 +13,7 @@ export interface FactsInput {
   readonly hosts: readonly HostName[]
   readonly probeFor: (host: HostName, step: Step) => Probe
   readonly includeHosts?: PlanInput['includeHosts']
+  readonly kept?: (host: HostName, name: string) => void // told of each fact of the runbook itself as it becomes known
 }
 
 /**
@@ -63,4 +64,5 @@ async function gatherOne(input: FactsInput, host: HostName, step: Step): Promise
     throw new ProblemError({ kind: 'blocked', message, host, step: step.id, at: step.at, ...more })
   }
   keepOutput(contextOf(contexts, host), step, decided.kind === 'noop' ? decided.output : undefined)
+  if (step.as !== undefined) input.kept?.(host, step.as)
 }

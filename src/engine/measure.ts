@@ -22,6 +22,7 @@ export interface MeasureInput {
   readonly before: readonly Reading[] // the readings to compare with; empty the first time
   readonly probeFor: (host: HostName, step: Step) => Probe
   readonly emit: PlanInput['emit']
+  readonly facts?: Promise<void> // still being read: targets are judged by all of them
 }
 
 /** Takes every measure on the hosts of a run, as they are now, and records the readings. */
@@ -59,6 +60,7 @@ export async function takeOne(input: MeasureInput, measure: Measure, host: HostN
   const deciding = { step: measure.read, host, contexts, probe: input.probeFor(host, measure.read), owed: false }
   const number = await decide(deciding).then(numberIn, (error: unknown) => unmeasured(phase, error))
   const taken = { measure: measure.name, host, phase, unit: measure.unit, ...number }
+  await input.facts
   return { ...taken, ...judge(input, measure, taken) }
 }
 

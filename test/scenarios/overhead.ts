@@ -8,8 +8,9 @@ import { labSettings } from '../../lab/settings.ts'
 import { TOPOLOGIES } from '../../lab/topologies.ts'
 import { type Cli, cliAt } from '../lab/support/cli-at.ts'
 
-// node test/scenarios/overhead.ts [ROUNDS]: what a diagnosis of three hosts takes beyond its window, as the bundle, in turn with the least
-// that can be done: one ssh to each host at the same time that scrapes, sleeps for the window and scrapes. Needs root, as the lab does.
+// node test/scenarios/overhead.ts [ROUNDS [MAIN]]: what a diagnosis of three hosts takes beyond its window, as the bundle, in turn with the
+// least that can be done: one ssh to each host at the same time that scrapes, sleeps for the window and scrapes; and with another bundle (its
+// dist/main.js), to compare two versions in one run. Needs root, as the lab does.
 
 const WINDOW_S = 3
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -53,17 +54,26 @@ try {
   for (const one of ['runbooks', 'package.json'])
     cpSync(path.join(ROOT, one), path.join(folder, one), { recursive: true })
   await upLab('etcd3', settings)
-  const cli = cliAt({ settings, stateDir: path.join(folder, 'state'), main: path.join(folder, 'dist/main.js') })
-  await beyond(diagnosis(cli)) // what it compiles is kept for the others
-  const seconds = { diagnosis: [] as number[], bare: [] as number[] }
+  const stateDir = path.join(folder, 'state')
+  const mains = [path.join(folder, 'dist/main.js'), ...(process.argv[3] ? [path.resolve(process.argv[3])] : [])]
+  const clis = mains.map((main) => cliAt({ settings, stateDir, main }))
+  for (const cli of clis) await beyond(diagnosis(cli)) // what it compiles is kept for the others
+  const rows: number[][] = []
   for (let round = 0; round < rounds; round += 1) {
-    seconds.diagnosis.push(await beyond(diagnosis(cli)))
-    seconds.bare.push(await beyond(bare))
+    const row = [await beyond(bare)]
+    for (const cli of clis) row.push(await beyond(diagnosis(cli)))
+    rows.push(row)
   }
-  const more = seconds.diagnosis.map((one, at) => one - (seconds.bare[at] ?? 0))
-  process.stdout.write(
-    `seconds beyond the window of ${WINDOW_S} s, min / median / max of ${rounds} rounds\ndiagnose ${told(seconds.diagnosis)}\nbare     ${told(seconds.bare)}\npairwise ${told(more)}\n`,
-  )
+  const column = (at: number) => rows.map((row) => row[at] ?? Number.NaN)
+  const less = (one: number, other: number) => rows.map((row) => (row[one] ?? 0) - (row[other] ?? 0))
+  const lines = [
+    `seconds beyond the window of ${WINDOW_S} s, min / median / max of ${rounds} rounds`,
+    `bare     ${told(column(0))}`,
+    `diagnose ${told(column(1))}`,
+    `less     ${told(less(1, 0))}`,
+    ...(clis[1] ? [`other    ${told(column(2))}`, `gained   ${told(less(2, 1))}`] : []),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
 } finally {
   await downLab(settings)
   rmSync(folder, { recursive: true, force: true })
