@@ -62,6 +62,8 @@ function marked(event: RecordedEvent, marks: SecretMarks, concealing: Concealing
   const shown = concealing.event(event) as RecordedEvent // sealed: the same type of event
   if (event.type === 'step-finished')
     return { ...shown, ...(event.output === undefined ? {} : { output: kept(event.output) }) } as RecordedEvent // as above
+  if (event.type === 'undo-started')
+    return { ...shown, ...(event.trace ? { trace: kept(event.trace) } : {}) } as RecordedEvent // as above
   if (event.type !== 'step-started' || shown.type !== 'step-started') return shown
   const { args, undo, trace, change } = event
   return {
@@ -91,6 +93,7 @@ export function revealedRecord(record: RunRecord, { marks, seal }: Revealing): R
         change: { ...one.change, before: open(one.change.before), after: open<JsonObject | null>(one.change.after) },
         ...(one.undo ? { undo: open(one.undo) } : {}),
         ...(one.trace ? { trace: open(one.trace) } : {}),
+        ...(one.undoTrace ? { undoTrace: open(one.undoTrace) } : {}),
         ...(one.output === undefined ? {} : { output: open(one.output) }),
       }),
     ),

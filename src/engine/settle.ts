@@ -97,7 +97,11 @@ const stillRunning = ({ host, step, name }: ChangeRecord, processes: readonly st
 })
 
 /** Undefined where the host cannot be looked at: whoever goes on with the step finds that, and tells it. */
-async function lookAgain({ contexts, input }: Running, open: ChangeRecord, step: Step): Promise<Decision | undefined> {
+export async function lookAgain(
+  { contexts, input }: Running,
+  open: ChangeRecord,
+  step: Step,
+): Promise<Decision | undefined> {
   const context = await workplaceOf({ contexts, host: open.host, step }, open.on)
   const probe = liveProbe(context.connection, privilegeOf(input.runbook, step, context), step.timeoutMs)
   try {

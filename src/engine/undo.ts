@@ -1,19 +1,16 @@
 import type { HostName, StepId } from '../model/id.ts'
-import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord, RunRecord } from '../model/run-record.ts'
 import type { Stage, Step } from '../model/runbook.ts'
 import { passGate } from './gate.ts'
 import { contextOf } from './host-context.ts'
 import { orderHosts } from './order.ts'
-import { proveUndone } from './prove-undone.ts'
 import { refreshFacts } from './run-stage.ts'
 import { runStep } from './run-step.ts'
-import { placeOf, type Running, stepOf } from './running.ts'
-import { sessionAt } from './session-at.ts'
+import type { Running } from './running.ts'
 import { settleOpen } from './settle.ts'
 import { settleArmed } from './settle-armed.ts'
-import { applyUndo } from './undo-declared.ts'
+import { undoOne } from './undo-one.ts'
 import { undoOrder } from './undo-order.ts'
 
 /** The changes of one host in one stage: what is undone together, between two openings of the gate. */
@@ -202,41 +199,4 @@ const uncovered = (change: ChangeRecord): Problem => ({
   step: change.step,
   message: `${change.change.summary}: not undone, because the point of no return after it could not be undone`,
   hint: 'undoing it alone could destroy data; look at the host first',
-})
-
-async function undoOne(running: Running, change: ChangeRecord): Promise<void> {
-  const place = { host: change.host, stage: change.stage, step: change.step }
-  try {
-    const step = stepOf(running.input.runbook, change)
-    const at = (await placeOf(running, change, step)).at ?? contextOf(running.contexts, change.host)
-    await at.connection.ready() // of a host that is down nothing is begun
-    await running.record({ type: 'undo-started', ...place })
-    const summary = await revert(running, change, step)
-    await running.record({ type: 'undo-finished', ...place, summary })
-  } catch (error) {
-    const [problem, ...others] = problemsOf(error, { host: change.host, step: change.step })
-    if (problem.kind === 'io') throw error
-    await running.record({ type: 'undo-failed', ...place, problem })
-    throw new ProblemError(problem, ...others)
-  }
-}
-
-async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {
-  const place = await placeOf(running, record, step)
-  const session = sessionAt(running, place, record.folder)
-  const change: Change = { ...record.change, predicts: {} }
-  if (record.undo && step.undo) {
-    await applyUndo(running, { record, step })
-    return `ran the undo of ${record.name}`
-  }
-  if (!step.module.revert || !record.change.reversible) throw new ProblemError(irreversible(record))
-  await step.module.revert(record.args, change, session)
-  if (record.change.settles) await proveUndone(running, record, step)
-  return `undid: ${record.change.summary}`
-}
-
-const irreversible = (record: ChangeRecord): Problem => ({
-  kind: 'irreversible',
-  message: `${record.change.summary}: cannot be undone${record.change.irreversibleBecause ? ` (${record.change.irreversibleBecause})` : ''}`,
-  hint: 'what it changed stays; undo it by hand where that is possible',
 })

@@ -60,7 +60,7 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
         owed: [...record.owed, { host: event.host, stage: event.stage, step: event.step, because: event.because }],
       }
     case 'undo-started':
-      return settle(record, event, { undoOpen: true })
+      return settle(record, event, { undoOpen: true, ...(event.trace ? { undoTrace: event.trace } : {}) })
     case 'file-kept': {
       const { file, bytes, sha256 } = event
       return settle(record, event, { kept: { file, bytes, sha256 } })

@@ -96,7 +96,8 @@ export type RecordedEvent =
     } & OnHost)
   /** `lost`: the host was restarted before it had undone it. */
   | ({ readonly type: 'undo-disarmed'; readonly verdict: 'confirmed' | 'left' | 'lost' } & OnHost)
-  | ({ readonly type: 'undo-started' } & OnHost)
+  /** `trace`: what looking showed before the undoing was begun first, of a change that has one. */
+  | ({ readonly type: 'undo-started'; readonly trace?: JsonObject } & OnHost)
   | ({ readonly type: 'undo-finished'; readonly summary: string } & OnHost)
   | ({ readonly type: 'undo-failed'; readonly problem: Problem } & OnHost)
   | { readonly type: 'measured'; readonly reading: Reading }

@@ -1,6 +1,6 @@
 import type { Outcome, RecordedEvent } from './event.ts'
 import type { HostName, RunId, StepId } from './id.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Reading } from './measure.ts'
 import type { KeptFile } from './module.ts'
 import type { Problem } from './problem.ts'
@@ -15,6 +15,7 @@ export interface ChangeRecord extends Omit<Extract<RecordedEvent, { type: 'step-
   readonly problem?: Problem
   readonly kept?: KeptFile // beside the journal
   readonly undoOpen?: true // its undoing was begun, and nobody heard how that ended
+  readonly undoTrace?: JsonObject // what looking showed before its undoing was begun first
   /** The host may undo it by itself, or have done so: nobody has disarmed that. */
   readonly armed?: Armed
 }

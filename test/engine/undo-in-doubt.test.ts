@@ -9,7 +9,7 @@ import { defineModule, type Module } from '../../src/model/module.ts'
 import { ProblemError, succeed } from '../../src/model/problem.ts'
 import { Type } from '../../src/model/schema.ts'
 import type { Connection, Transport } from '../../src/model/transport.ts'
-import { makeWorld, runbook, setKey, stage, step, type World } from './world.ts'
+import { makeWorld, restart, runbook, setKey, stage, step, type World } from './world.ts'
 
 // Declared undos without a check, whose rollback was killed before it had heard how they ended.
 
@@ -46,14 +46,14 @@ const book = (module: Module) => {
   ])
 }
 
-/** Dies before it writes that something is undone. */
-const dying = (journals: JournalStore): JournalStore => ({
+/** Dies before it writes that something, or this step, is undone. */
+const dying = (journals: JournalStore, step?: string): JournalStore => ({
   ...journals,
   create: async (run) => {
     const journal = await journals.create(run)
     let dead = false
     const append: typeof journal.append = (event) => {
-      dead ||= event.type === 'undo-finished'
+      dead ||= event.type === 'undo-finished' && (step === undefined || event.step === step)
       return dead ? Promise.reject(new ProblemError({ kind: 'io', message: 'killed' })) : journal.append(event)
     }
     return { ...journal, append }
@@ -144,4 +144,70 @@ test('an undo that can be looked at is, and asks nobody', async () => {
   const { world, again } = await killedRollback(setKey)
   expect((await again()).outcome).toBe('rolled-back')
   expect(world.log).toEqual(['e1 set lamp off'])
+})
+
+describe('the undo of a restart, cut off', () => {
+  const restarting = runbook([
+    stage('one', [
+      step('file', setKey, { key: 'etcd', to: 'new' }),
+      step('again', restart, { unit: 'etcd' }, { whenChanged: ['file'] }),
+    ]),
+  ])
+
+  /** Rolled back by programs that die before they write that the restart is undone; gives what the last rollback did. */
+  async function cutOff(deaths: number, before: (world: World) => void = () => undefined) {
+    const world = await makeWorld(['e1'], { etcd: 'old', 'running-etcd': 'old' })
+    const input = { ...world.runInput(restarting), plan: await makePlan(world.input(restarting)) }
+    expect(await applyPlan(input)).toMatchObject({ outcome: 'applied' })
+    const record = () => input.journals.fold(input.run)
+    before(world)
+    for (let left = deaths; left > 0; left -= 1) {
+      const killed = world.runInput(restarting)
+      const dead = { ...killed, record: await record(), journals: dying(killed.journals, 'again') }
+      await rollBack(dead).catch(() => undefined)
+    }
+    world.log.length = 0
+    expect((await rollBack({ ...world.runInput(restarting), record: await record() })).outcome).toBe('rolled-back')
+    return world.log
+  }
+
+  test('restarts once, as the host shows that it was done', async () => {
+    expect(await cutOff(1)).toEqual([])
+    expect(await cutOff(3), 'however often it is cut off').toEqual([])
+  })
+
+  test('restarts where the host shows that it was not done', async () => {
+    const failing = (world: World) => world.failing.set('e1 running-etcd', 1)
+    expect(await cutOff(1, failing)).toEqual(['e1 set running-etcd old'])
+  })
+
+  test('is waited for before anything is judged', async () => {
+    const world = await makeWorld(['e1'], { etcd: 'old', 'running-etcd': 'old' })
+    const input = { ...world.runInput(restarting), plan: await makePlan(world.input(restarting)) }
+    await applyPlan(input)
+    const killed = world.runInput(restarting)
+    const record = await input.journals.fold(input.run)
+    await rollBack({ ...killed, record, journals: dying(killed.journals, 'again') }).catch(() => undefined)
+    const still = running(world.input(restarting).transport)
+    const again = { ...world.runInput(restarting), record: await input.journals.fold(input.run), transport: still }
+    expect(await rollBack(again)).toMatchObject({
+      outcome: 'rollback-failed',
+      problems: [{ kind: 'blocked', message: expect.stringContaining('still runs (process 4711)') }],
+    })
+  })
+})
+
+/** Hosts where something of each step still runs. */
+const running = (transport: Transport): Transport => ({
+  open: async (endpoint) => {
+    const connection = await transport.open(endpoint)
+    const probe: Connection['probe'] = (privilege) => ({
+      run: async (command, options) => {
+        const isAsked = renderCommand(command).includes('RUNBOOK_STEP=')
+        const reply = await connection.probe(privilege).run(command, options)
+        return isAsked ? { ...reply, stdout: Buffer.from('/proc/4711/environ\n') } : reply
+      },
+    })
+    return { ...connection, probe }
+  },
 })

@@ -1,12 +1,11 @@
 import { type Command, inTurn, sh } from '../../model/command.ts'
-import type { Json } from '../../model/json.ts'
-import { isObject } from '../../model/json.ts'
+import { canonical, isObject, type Json } from '../../model/json.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type FileEdit, type FileView, planFileEdit } from './file-edit.ts'
-import { directoryOf } from './file-state.ts'
+import { directoryOf, readFileState } from './file-state.ts'
 import { failureOf } from './host-script.ts'
-import { moveOf, type RecordedMove } from './recorded-file.ts'
+import { moveOf, type RecordedMove, recordEntry } from './recorded-file.ts'
 import { replaceFile } from './replace-file.ts'
 import { revertFile, revertFileText } from './revert-file.ts'
 
@@ -43,6 +42,12 @@ export async function applyDropIn(
     if (made.code !== 0) throw new ProblemError(failureOf(made, `making ${folder}`))
   }
   await replaceFile(session, { ...drop, content })
+}
+
+/** Whether the file is already as it was before; what it means is only known once systemd has read it again. */
+export async function isDropInRestored(session: Session, { at, before }: RecordedDropIn): Promise<boolean> {
+  const now = await readFileState(at, { ...session, predicted: () => undefined })
+  return canonical(recordEntry(now) ?? null) === canonical(before)
 }
 
 /** As revertFile; the directory goes too where we made it and nothing else has come into it. */

@@ -50,7 +50,8 @@ export const reboot = defineModule<typeof args, Booted>({
     return { boot: (await readBooted(session)).boot }
   },
   // as a restart: what was restored before it becomes effective by another one
-  revert: async (wanted, _, session) => rebootOnce(wanted, (await readBooted(session)).boot, session),
+  revert: async (wanted, { trace }, session) =>
+    rebootOnce(wanted, String(trace?.boot ?? (await readBooted(session)).boot), session),
 })
 
 /**

@@ -1,14 +1,14 @@
-import { type Command, displayCommand, inTurn, sh } from '../../model/command.ts'
+import { displayCommand } from '../../model/command.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Change, Decision, Detail, Session } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { UnitArgument } from './argument.ts'
-import { applyDropIn, dropInPath, planDropIn, recordedDropIn, revertDropIn, revertDropInText } from './drop-in.ts'
+import { applyDropIn, dropInPath, planDropIn, recordedDropIn } from './drop-in.ts'
 import { type FileView, readFileView } from './file-edit.ts'
 import { fileResource } from './file-state.ts'
-import { isNotedStopped, noteStopped } from './stopped-note.ts'
-import { reloadManager, startAndProve, systemctl, systemctlCommand, type UnitVerb } from './systemctl.ts'
+import { revertService, revertServiceText } from './revert-service.ts'
+import { reloadManager, runJob, systemctl, systemctlCommand, type UnitJob } from './systemctl.ts'
 import {
   type Condition,
   conditionOf,
@@ -82,7 +82,7 @@ interface Work {
   readonly drop: ReturnType<typeof planDropIn> | undefined
   readonly reloadsManager: boolean
   readonly boot: 'enable' | 'disable' | undefined
-  readonly job: Exclude<UnitVerb, 'enable' | 'disable'> | undefined
+  readonly job: UnitJob | undefined
 }
 
 function planService(wanted: ServiceArgs, state: ServiceState): Decision {
@@ -219,53 +219,4 @@ async function applyService(wanted: ServiceArgs, change: Change, session: Sessio
   }
   await runJob(session, name, jobFor(wanted.state, conditionOf(now)))
   return undefined
-}
-
-async function runJob(session: Session, unit: string, job: Work['job']): Promise<void> {
-  if (job === 'start' || job === 'restart') await startAndProve(session, job, unit)
-  else if (job) await systemctl(session, job, unit)
-}
-
-async function revertService(wanted: ServiceArgs, change: Change, session: Session): Promise<void> {
-  const name = unitName(wanted.unit)
-  const { enabled, condition } = change.before
-  const drop = recordedDropIn(change.before.dropin)
-  if (drop) await revertDropIn(session, drop)
-  // systemd asks for a reload only where a file is newer than what it has loaded; a restored file is older.
-  await reloadManager(session)
-  const now = await showUnit(name, session)
-  if (now.load === 'not-found') return // its file was made by an earlier step of this run, and is gone again
-  if (typeof enabled === 'boolean' && isEnabled(now) !== enabled) {
-    await systemctl(session, enabled ? 'enable' : 'disable', name)
-  }
-  const job = inverseOf(wanted.state, condition, conditionOf(now))
-  if (job === 'stop') await noteStopped(session, name)
-  if (job === 'restart' && conditionOf(now) === 'stopped' && (await isNotedStopped(session, name))) return
-  await runJob(session, name, job)
-}
-
-/**
- * What revertService does, without asking what the unit is now: systemd's jobs do nothing where nothing is to be done. A
- * unit that was stopped before this step is stopped again after a restart.
- */
-function revertServiceText(wanted: ServiceArgs, change: Change, folder: string): Command {
-  const name = unitName(wanted.unit)
-  const { enabled, condition } = change.before
-  const drop = recordedDropIn(change.before.dropin)
-  const job = inverseOf(wanted.state, condition, condition === 'stopped' ? 'running' : 'stopped')
-  return inTurn(
-    ...(drop ? [revertDropInText(folder, drop)] : []),
-    sh`systemctl daemon-reload`,
-    ...(typeof enabled === 'boolean' ? [systemctlCommand(enabled ? 'enable' : 'disable', name)] : []),
-    ...(job ? [systemctlCommand(job, name)] : []),
-  )
-}
-
-/** The job that brings the earlier condition back; a restart is undone by another one, on what the files then say. */
-function inverseOf(state: ServiceArgs['state'], before: unknown, now: Condition): Work['job'] {
-  if (state === undefined) return undefined
-  if (before === 'stopped') return now === 'stopped' ? undefined : 'stop'
-  if (state === 'restarted') return 'restart'
-  if (state === 'reloaded') return 'reload'
-  return before === 'running' && now !== 'running' ? 'start' : undefined
 }

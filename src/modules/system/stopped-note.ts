@@ -10,12 +10,14 @@ import { failureOf } from './host-script.ts'
  */
 export async function noteStopped(session: Session, unit: string): Promise<void> {
   const note = noteOf(session, unit)
-  const reply = await session.run(sh`umask 077; mkdir -p -- ${directoryOf(note)} && : >${note}`)
+  const reply = await session.run(sh`umask 077; mkdir -p -- ${directoryOf(note)} && echo ${session.folder} >${note}`)
   if (reply.code !== 0) throw new ProblemError(failureOf(reply, `noting that ${unit} is stopped again`))
 }
 
+/** By another step than this one: an earlier attempt of the same step found the unit as it was before both. */
 export async function isNotedStopped(session: Session, unit: string): Promise<boolean> {
-  return (await session.run(sh`[ -e ${noteOf(session, unit)} ]`)).code === 0
+  const note = noteOf(session, unit)
+  return (await session.run(sh`[ -e ${note} ] && read -r by <${note} && [ "$by" != ${session.folder} ]`)).code === 0
 }
 
 const noteOf = (session: Session, unit: string): string => `${directoryOf(session.folder)}/stopped.${unit}`

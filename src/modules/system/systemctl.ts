@@ -2,7 +2,7 @@ import { type Command, sh } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { failureOf } from './host-script.ts'
-import { showUnit } from './unit-state.ts'
+import { showUnit, type UnitState } from './unit-state.ts'
 
 /** Starting may take as long as systemd lets it: DefaultTimeoutStartSec is 90 s, and stopping comes before. */
 const jobTimeoutMs = 240_000
@@ -26,6 +26,15 @@ export async function systemctl(session: Session, verb: UnitVerb, unit: string):
   throw new ProblemError({ ...problem, detail: [problem.detail ?? '', journal].filter(Boolean).join('\n') })
 }
 
+/** The jobs of a unit that are about its running now. */
+export type UnitJob = Exclude<UnitVerb, 'enable' | 'disable'>
+
+/** Does a job and proves it; nothing where none is given. */
+export async function runJob(session: Session, unit: string, job: UnitJob | undefined): Promise<void> {
+  if (job === 'start' || job === 'restart') await startAndProve(session, job, unit)
+  else if (job) await systemctl(session, job, unit)
+}
+
 /**
  * Starts or restarts a unit and proves it: active, by another invocation than before, and, where systemd calls a unit
  * started as soon as its process exists, still so a second later. Throws ProblemError with its journal where not.
@@ -33,6 +42,16 @@ export async function systemctl(session: Session, verb: UnitVerb, unit: string):
 export async function startAndProve(session: Session, verb: 'start' | 'restart', unit: string): Promise<void> {
   const before = await showUnit(unit, session)
   await systemctl(session, verb, unit)
+  await proveStarted(session, verb, before)
+}
+
+/** The proof of startAndProve, of a unit that was as `before` shows; throws as it does. */
+export async function proveStarted(
+  session: Session,
+  verb: 'start' | 'restart',
+  before: Pick<UnitState, 'unit' | 'invocation'>,
+): Promise<void> {
+  const { unit } = before
   const started = await showUnit(unit, session)
   const isOver = started.type === 'oneshot' && started.result === 'success'
   const isNew = started.invocation === '' || started.invocation !== before.invocation
