@@ -40,13 +40,13 @@ export const running = (set: JsonObject, pods: number): JsonObject => ({
 export interface Situation {
   readonly objects: readonly JsonObject[]
   readonly params?: JsonObject
-  readonly onNodes?: Readonly<Record<string, JsonObject>> // outputs of facts on n1 and n2, by their `as`
+  readonly onHosts?: Readonly<Record<string, JsonObject>> // outputs of facts that no object tells, by their `as`
 }
 
 const NODES = ['n1', 'n2']
 
 /** The scopes of all hosts as the engine makes them: parameters and facts, then var by var. */
-function scopesOf(book: Runbook, { objects, params = {}, onNodes = {} }: Situation): ReadonlyMap<string, JsonObject> {
+function scopesOf(book: Runbook, { objects, params = {}, onHosts = {} }: Situation): ReadonlyMap<string, JsonObject> {
   const defaults = Object.fromEntries(book.params.map((param) => [param.name, param.default ?? null]))
   const all = { ...defaults, ...params }
   let scopes = new Map(
@@ -57,7 +57,7 @@ function scopesOf(book: Runbook, { objects, params = {}, onNodes = {} }: Situati
         inventory_hostname: host,
         group_names: [NODES.includes(host) ? 'kube_nodes' : 'kube_control'],
       }
-      return [host, { ...base, ...factsOf(book, base, objects), ...onNodes[host] }]
+      return [host, { ...base, ...factsOf(book, base, objects), ...onHosts[host] }]
     }),
   )
   for (const { name, value } of book.vars) {

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../../src/model/json.ts'
 import { diffFields, placeText } from '../../../src/modules/k8s/object-diff.ts'
-import { type Name, named, objectsOf, running, type Situation, tryOn } from './bound-flannel.ts'
+import { type Name, named, objectsOf, tryOn } from './bound-flannel.ts'
+import { isSet, situationOf } from './flannel-situation.ts'
 
 // What API server and pods make of it is tried in test/lab/flannel-runbooks.test.ts.
 
@@ -11,43 +12,12 @@ const versions = readdirSync(path.join(import.meta.dirname, '../../fixtures/flan
   .flatMap((file) => /^kube-flannel-(.*)\.yml$/.exec(file)?.[1] ?? [])
   .sort()
 
-const isSet = ({ kind }: JsonObject): boolean => kind === 'DaemonSet'
-
 /** Every DaemonSet of every manifest, as the one of its manifest that has pods. */
 const sets = versions.flatMap((version) =>
   objectsOf(version)
     .filter(isSet)
     .map((set) => ({ version, set: named(set) })),
 )
-
-const nodes = ['n1', 'n2'].map((name) => ({
-  kind: 'Node',
-  metadata: { name, annotations: {} },
-  spec: { podCIDR: '10.244.0.0/24' },
-  status: { conditions: [{ type: 'Ready', status: 'True' }], addresses: [] },
-}))
-
-const cards = {
-  json: {
-    address: '10.0.0.1',
-    card: 'eth1',
-    state: 'UP',
-    cards: 'eth0=10.1.0.1/24 eth1=10.0.0.1/24',
-    default_routes: 1,
-    default_cards: 'eth0',
-    parent: 'eth0',
-  },
-}
-const onNodes = { n1: { cards }, n2: { cards } }
-
-const situationOf = (version: string, withPods: readonly string[], params: JsonObject = {}): Situation => ({
-  objects: [
-    ...objectsOf(version).map((one) => (isSet(one) ? running(one, withPods.includes(named(one)) ? 2 : 0) : one)),
-    ...nodes,
-  ],
-  params,
-  onNodes: { ...onNodes, c1: { outside: { stdout: '' } } },
-})
 
 const strategyOf = (version: string): Record<string, readonly [Json, Json]> =>
   /^v0\.1[01]\./.test(version) ? { 'spec.updateStrategy.type': ['OnDelete', 'RollingUpdate'] } : {}
