@@ -70,8 +70,16 @@ interface Attempt {
   readonly limitBytes: number
   readonly boot: string // in which the script began
   readonly until: number // its deadline, in steadyMs
-  readonly came: Record<'stdout' | 'stderr', Buffer>
+  readonly came: Record<'stdout' | 'stderr', Came>
 }
+
+/** Bytes in the pieces that they came in, put together once: a step may print many. */
+interface Came {
+  readonly pieces: Buffer[]
+  length: number
+}
+
+const nothingCame = (): Came => ({ pieces: [], length: 0 })
 
 async function runOnce(input: ReceiptInput, command: Command, given: RunOptions): Promise<Reply | 'not-begun'> {
   const at = { folder: input.folder, name: input.nextName() }
@@ -117,12 +125,15 @@ interface Asked {
 
 function attemptOf({ input, at, label, boot }: Asked, given: RunOptions): Attempt {
   const { timeoutMs, limitBytes } = { ...DEFAULTS, ...given }
-  const came = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
+  const came = { stdout: nothingCame(), stderr: nothingCame() }
   const options: Attempt['options'] = {
     ...given,
     label,
     onOutput: (stream, chunk, when) => {
-      if (when === undefined) came[stream] = Buffer.concat([came[stream], chunk])
+      if (when === undefined) {
+        came[stream].pieces.push(chunk)
+        came[stream].length += chunk.length
+      }
       given.onOutput?.(stream, chunk, when)
     },
   }
@@ -230,8 +241,8 @@ function wholeReply({ came, limitBytes }: Attempt, code: number): Reply {
   const { stdout, stderr } = came
   return {
     code,
-    stdout: stdout.subarray(0, limitBytes),
-    stderr: stderr.subarray(0, limitBytes),
+    stdout: Buffer.concat(stdout.pieces).subarray(0, limitBytes),
+    stderr: Buffer.concat(stderr.pieces).subarray(0, limitBytes),
     truncated: stdout.length > limitBytes || stderr.length > limitBytes,
   }
 }
