@@ -26,6 +26,7 @@ import { libvirtDisk } from './libvirt/libvirt-disk.ts'
 import { libvirtDomain } from './libvirt/libvirt-domain.ts'
 import { dnsProbe } from './net/dns-probe.ts'
 import { iptablesSave } from './net/iptables-save.ts'
+import { link } from './net/link.ts'
 import { portWatch } from './net/port-watch.ts'
 import { tcpProbe } from './net/tcp-probe.ts'
 import { pprofCapture } from './profiling/pprof-capture.ts'
@@ -78,6 +79,7 @@ const all: readonly Module[] = [
   ini,
   ioSample,
   line,
+  link,
   logScan,
   mount,
   netProbe,
