@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           globalSetup: 'test/own-tmp.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts', 'test/differential/**', 'test/lab/**'],
