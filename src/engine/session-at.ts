@@ -16,7 +16,14 @@ export function sessionAt(running: Running, place: Place, folder: string): Sessi
   const runner = running.input.receipts === 'none' ? receipts.runner : withReceipts(receipts)
   const { run } = withTimeout(runner, place.step.timeoutMs, options)
   const host = place.at?.target.name ?? place.host
-  return { host, folder, controller: controllerFor(running, place), run }
+  return { host, folder, controller: controllerFor(running, place), run, ...homeOf(running, place) }
+}
+
+/** Of a step that works elsewhere, a look at the host that it is a step of. */
+function homeOf({ contexts, input }: Running, { at, host, step }: Place): Pick<Session, 'home'> {
+  if (!at) return {}
+  const own = contextOf(contexts, host)
+  return { home: own.connection.probe(privilegeOf(input.runbook, step, own)) }
 }
 
 /** What the last script of a step gave that another process began; undefined where nothing tells. */

@@ -40,6 +40,8 @@ export interface Session extends Runner {
   /** This step's folder on the host for pre-images, absolute; the module makes it (0700) when it needs it. */
   readonly folder: string
   readonly controller: Controller
+  /** Of a step that works on another host (`on`): looks at its own. */
+  readonly home?: Runner
 }
 
 /** One thing a change does, for the plan: a text difference, a command line, or a value before and after. */
