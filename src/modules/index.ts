@@ -57,6 +57,7 @@ import { service } from './system/service.ts'
 import { shell } from './system/shell.ts'
 import { swapDirectory } from './system/swap-directory.ts'
 import { sysctl } from './system/sysctl.ts'
+import { transfer } from './system/transfer.ts'
 import { waitFor } from './system/wait-for.ts'
 import { yamlEdit } from './system/yaml-edit.ts'
 
@@ -90,6 +91,7 @@ const all: readonly Module[] = [
   shell,
   swapDirectory,
   sysctl,
+  transfer,
   waitFor,
   yamlEdit,
   etcdAlarm,

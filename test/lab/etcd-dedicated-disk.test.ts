@@ -204,17 +204,20 @@ etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | grep ', true, '`,
     }
   }
 
-  // A member that does not run is the hardest place to be left in; before and after the point of no return.
+  // A member that does not run is the hardest place to be left in; before and after the point of no return, and where another runbook
+  // includes this one, whose own facts are then read of a member that does not run.
+  const own = ['etcd-dedicated-disk', ...args]
+  const included = ['etcd-slow-disk', '--set', 'remedy=etcd-dedicated-disk', ...args]
   const kills = [
-    { at: 'e1 ... Complete the copy', verbs: ['rollback'] },
-    { at: 'e1 done Put it in place', verbs: ['resume', 'rollback'] },
-    { at: 'e1 ... Start the member', verbs: ['rollback'] },
+    { by: own, at: 'e1 ... Complete the copy', verbs: ['rollback'] },
+    { by: included, at: 'e1 done Put it in place', verbs: ['resume', 'rollback'] },
+    { by: included, at: 'e1 ... Start the member', verbs: ['rollback'] },
   ] as const
 
-  test.each(kills)('killed at "$at": $verbs end right, without losing a key', async ({ at, verbs }) => {
+  test.each(kills)('$by.0 killed at "$at": $verbs end right, without losing a key', async ({ by, at, verbs }) => {
     const [start, sources] = [await asBefore(), await filesystems()]
     await undisturbed(async () => {
-      const started = cli.start('apply', 'etcd-dedicated-disk', ...args, '--limit', 'e1', '--yes')
+      const started = cli.start('apply', ...by, '--limit', 'e1', '--yes')
       await untilSaid(started, at)
       started.signal('SIGKILL')
       await started.ended

@@ -15,6 +15,11 @@ export const etcdArgs = {
   key: path("key of the client certificate on the host; default: from the member's own settings"),
 }
 
+/** Of facts of a runbook that stops members: what goes on after a crash finds one that does not run. */
+export const mayBeStopped = Type.Optional(
+  Type.Boolean({ description: 'where no etcd runs the output is null, and nothing is refused; default false' }),
+)
+
 const shape = Type.Object(etcdArgs)
 export type EtcdArgs = Static<typeof shape>
 

@@ -1,6 +1,6 @@
 import { type Decision, defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { Duration, durationMs, etcdArgs } from './etcd-args.ts'
+import { Duration, durationMs, etcdArgs, mayBeStopped } from './etcd-args.ts'
 import { type Found, readSettings } from './read-settings.ts'
 import { type EtcdSettings, settingsJson } from './settings-of.ts'
 
@@ -11,6 +11,7 @@ const args = Type.Object(
     ...etcdArgs,
     heartbeat_ms: milliseconds('blocked unless the member runs with this heartbeat interval'),
     election_ms: milliseconds('blocked unless the member runs with this election timeout'),
+    may_be_stopped: mayBeStopped,
     timeout: Type.Optional(Duration('how long to wait when running until it does so; default: not at all')),
   },
   { additionalProperties: false },
@@ -28,10 +29,12 @@ export const etcdSettings = defineModule({
   args,
   resources: ({ unit }) => [`etcd:${unit ?? 'etcd'}`],
   read: readSettings,
-  plan: (wanted: Static<typeof args>, found: Found): Decision =>
-    found.kind === 'none'
-      ? { kind: 'blocked', message: found.message, hint: found.hint }
-      : decide(wanted, found.settings),
+  plan: (wanted: Static<typeof args>, found: Found): Decision => {
+    if (found.kind === 'found') return decide(wanted, found.settings)
+    const { message, hint, stopped } = found
+    if (stopped && wanted.may_be_stopped) return { kind: 'noop', summary: message, output: null }
+    return { kind: 'blocked', message, hint }
+  },
   patience: ({ timeout }) => (timeout === undefined ? undefined : { timeoutMs: durationMs(timeout), everyMs: 2000 }),
 })
 

@@ -8,15 +8,18 @@ import { unitProperty } from './unit-text.ts'
 /** The etcd of a host, or why there is none to speak of. */
 export type Found =
   | { readonly kind: 'found'; readonly settings: EtcdSettings }
-  | { readonly kind: 'none'; readonly message: string; readonly hint: string }
+  | { readonly kind: 'none'; readonly message: string; readonly hint: string; readonly stopped?: true } // stopped: it may be started
 
 /** Finds the etcd of this host. */
 export const readSettings = async (args: EtcdArgs, runner: Runner): Promise<Found> =>
   findIn(await lookEtcd(runner, args.unit), args)
 
 /** As readSettings; throws ProblemError of kind blocked where there is none. */
-export async function requireSettings(args: EtcdArgs, runner: Runner): Promise<EtcdSettings> {
-  const found = await readSettings(args, runner)
+export const requireSettings = async (args: EtcdArgs, runner: Runner): Promise<EtcdSettings> =>
+  settingsIn(await readSettings(args, runner))
+
+/** Throws ProblemError of kind blocked where none was found. */
+export function settingsIn(found: Found): EtcdSettings {
   if (found.kind === 'found') return found.settings
   throw new ProblemError({ kind: 'blocked', message: found.message, hint: found.hint })
 }
@@ -47,5 +50,6 @@ function nothingRuns({ units, nodePaths }: SeenEtcd, { unit }: EtcdArgs): Found 
     kind: 'none',
     message: `no etcd process runs on this host${known}`,
     hint: 'start it, or take the host out of the group; reading processes of others needs become: true',
+    stopped: true,
   }
 }
