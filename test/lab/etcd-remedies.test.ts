@@ -38,20 +38,21 @@ describe('the remedies for etcd on etcd3', () => {
     await rm(stateDir, { recursive: true, force: true })
   })
 
-  test('etcd-backup: a snapshot on the host and the same on the controller, taken once, and gone after a rollback', async () => {
+  test('etcd-backup: a snapshot on the host, the same on the controller and on another host, taken once, and gone after a rollback', async () => {
     const before = await snapshots()
-    expect(await cli.run('apply', 'etcd-backup', '--yes')).toMatchObject({ code: 0 })
+    const away = ['--set', 'to_host=e3', '--set', 'to_dir=/srv/etcd-copies']
+    await succeed('apply', 'etcd-backup', ...away, '--yes')
     const { run } = parseRecords(cli.stateDir)
     const folder = path.join(cli.stateDir, 'runs', run, 'files')
     const copy = readFileSync(path.join(folder, readdirSync(folder)[0] ?? ''))
+    const sum = createHash('sha256').update(copy).digest('hex')
     const found = await everywhere(
       'stat -c %a /var/backups/etcd/*.db 2>/dev/null; cat /var/backups/etcd/*.db 2>/dev/null | sha256sum',
     )
-    expect(found.filter((text) => text === `600\n${createHash('sha256').update(copy).digest('hex')}  -`)).toHaveLength(
-      1,
-    )
+    expect(found.filter((text) => text === `600\n${sum}  -`)).toHaveLength(1)
+    expect(await on('e3', 'stat -c %a /srv/etcd-copies/*; sha256sum </srv/etcd-copies/*.db')).toBe(`600\n${sum}  -`)
     const after = await everywhere(traces)
-    const again = await cli.run('apply', 'etcd-backup', '--yes')
+    const again = await cli.run('apply', 'etcd-backup', ...away, '--yes')
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') })
     expect(await everywhere(traces)).toEqual(after)
     expect(await cli.run('rollback', run, '--yes')).toMatchObject({ code: 0 })
