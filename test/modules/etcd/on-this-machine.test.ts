@@ -1,16 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Command } from '../../../src/model/command.ts'
+import { hostName } from '../../../src/model/id.ts'
 import type { Connection, Runner } from '../../../src/model/transport.ts'
 import { etcdScript, requireTool } from '../../../src/modules/etcd/etcdctl.ts'
+import { parseStatuses } from '../../../src/modules/etcd/etcdctl-output.ts'
 import { lookCommand, parseSeen } from '../../../src/modules/etcd/look-etcd.ts'
 import { scrape } from '../../../src/modules/etcd/scrape.ts'
+import { takeSnapshot } from '../../../src/modules/etcd/take-snapshot.ts'
 import { parseFrames } from '../../../src/modules/system/frames.ts'
-import { openLocal, throughShell } from '../law-host.ts'
-import { fixture } from './fixture.ts'
+import { lawController, openLocal, throughShell } from '../law-host.ts'
+import { fixture, recorded } from './fixture.ts'
 import { exampleSettings } from './settings-example.ts'
 
 // The scripts for hosts, in the shells that hosts have, with programs of ours in the place of etcd's.
@@ -141,5 +144,31 @@ describe.each(shells)('in %s', (...shell) => {
     await expect(scrape(runnerWith(shell, bare('none', {})), exampleSettings(), 0)).rejects.toThrow(
       'neither curl nor wget',
     )
+  })
+
+  test('metrics behind TLS are asked for with the certificate of the client, each file as one word', async () => {
+    const words = path.join(folder, `${shell[0]}-tls`)
+    const curl = `for word; do echo "<$word>" >>${words}; done; echo etcd_server_has_leader 1`
+    const settings = exampleSettings({ tls, metrics_url: 'https://127.0.0.1:2379/metrics' })
+    const { after } = await scrape(runnerWith(shell, bare('tls', { curl })), settings, 0)
+    expect(after).toHaveLength(1)
+    expect(readFileSync(words, 'utf8')).toMatch(
+      /<--cacert>\n<\/a b\/ca.crt>\n<--cert>\n<\/c.crt>\n<--key>\n<\/c.key>\n<https:\/\/127.0.0.1:2379\/metrics>\n$/,
+    )
+  })
+
+  test('a snapshot that a trial restore refuses is not kept, and nothing of it is left', async () => {
+    const dir = mkdtempSync(path.join(folder, 'backups-'))
+    const etcdctl = `case "$*" in
+*'snapshot save'*) for file; do :; done; echo cut >"$file" ;;
+*'snapshot restore'*) echo 'Error: snapshot file size 4 != expected' >&2; exit 1 ;;
+esac`
+    const runner = runnerWith(shell, `${programs('damaged', { etcdctl })}:/usr/bin:/bin`)
+    const session = { ...runner, host: hostName('here'), folder: path.join(dir, 'run'), controller: lawController }
+    const [own] = parseStatuses(recorded('3.4.23', 'no-quorum', 'endpoint-status-json').stdout)
+    if (!own) throw new Error('the fixture has no status')
+    const place = { settings: exampleSettings({ pid: 999_999_999 }), own, dir: path.join(dir, 'kept'), name: undefined }
+    await expect(takeSnapshot(session, place)).rejects.toThrow('the snapshot is damaged: a trial restore of it failed')
+    expect(readdirSync(place.dir)).toEqual([])
   })
 })
