@@ -1,7 +1,7 @@
 import { type Decision, defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { type Cluster, clusterJson, clusterOf } from './cluster-view.ts'
-import { Duration, durationMs, etcdArgs } from './etcd-args.ts'
+import { Duration, durationMs, etcdArgs, mayBeStopped } from './etcd-args.ts'
 import { clusterLine } from './etcd-members.ts'
 import { lookCluster, type SeenCluster } from './look-cluster.ts'
 import { type QuorumRules, quorumObjection } from './quorum-guard.ts'
@@ -13,6 +13,7 @@ const id = (description: string) => Type.Optional(Type.String({ pattern: '^[0-9a
 const args = Type.Object(
   {
     ...etcdArgs,
+    may_be_stopped: mayBeStopped,
     stopping: Type.Optional(
       Type.Integer({ minimum: 0, description: 'members about to be stopped; 0 asks only for health (default 1)' }),
     ),
@@ -62,10 +63,11 @@ export const etcdHealthy = defineModule({
     if (found.kind === 'none') return found
     return { kind: 'seen', seen: await lookCluster(probe, found.settings, asked.election_stable_s ?? 10) }
   },
-  plan: (asked, state: State): Decision =>
-    state.kind === 'none'
-      ? { kind: 'blocked', message: state.message, hint: state.hint }
-      : decide(state.seen, rulesOf(asked)),
+  plan: (asked, state: State): Decision => {
+    if (state.kind === 'seen') return decide(state.seen, rulesOf(asked))
+    if (state.stopped && asked.may_be_stopped) return { kind: 'noop', summary: state.message, output: null }
+    return { kind: 'blocked', message: state.message, hint: state.hint }
+  },
   patience: ({ timeout, consecutive }) => ({
     timeoutMs: durationMs(timeout ?? '2m'),
     everyMs: 1000,

@@ -28,6 +28,7 @@ export const k8sDrain = defineModule<typeof args, NodeView | undefined>({
   summary: 'A node without pods but those of DaemonSets, and closed to new ones; disruption budgets are obeyed',
   example: 'k8s_drain: {kubeconfig: /etc/kubernetes/admin.conf, node: "{{ inventory_hostname }}"}\non: cp1',
   effect: 'changes',
+  volatile: true, // which pods a node has: of another one that is drained they come here
   args,
   resources: ({ node, kubeconfig }) => [objectResource(nodeTarget(node, kubeconfig))],
   read: ({ node, kubeconfig }, probe) => lookNode(probe, node, kubeconfig),
