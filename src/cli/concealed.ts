@@ -62,6 +62,8 @@ function marked(event: RecordedEvent, marks: SecretMarks, concealing: Concealing
   const shown = concealing.event(event) as RecordedEvent // sealed: the same type of event
   if (event.type === 'step-finished')
     return { ...shown, ...(event.output === undefined ? {} : { output: kept(event.output) }) } as RecordedEvent // as above
+  if (event.type === 'stage-started')
+    return { ...shown, ...(event.facts ? { facts: kept(event.facts) } : {}) } as RecordedEvent // as above
   if (event.type === 'undo-started')
     return { ...shown, ...(event.trace ? { trace: kept(event.trace) } : {}) } as RecordedEvent // as above
   if (event.type !== 'step-started' || shown.type !== 'step-started') return shown
@@ -86,6 +88,7 @@ export function revealedRecord(record: RunRecord, { marks, seal }: Revealing): R
   const open = <T>(value: T): T => seal.open(marks.reveal(value as Json, () => undefined)) as T // sealed: texts stay texts
   return {
     ...record,
+    ...(record.facts ? { facts: { ...record.facts, hosts: open(record.facts.hosts) } } : {}),
     changes: record.changes.map(
       (one): ChangeRecord => ({
         ...one,

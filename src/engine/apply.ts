@@ -10,7 +10,9 @@ import { driftBetween } from './drift.ts'
 import { restorePast } from './host-context.ts'
 import { choiceEvents } from './includes.ts'
 import type { ApplyInput, RunSummary } from './input.ts'
+import { recallFacts } from './kept-facts.ts'
 import { recordMeasures } from './measure.ts'
+import { needToGoOn } from './need.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
 import { planOn } from './plan.ts'
 import { refreshFacts, runStage } from './run-stage.ts'
@@ -23,7 +25,7 @@ import { undoChanges } from './undo.ts'
  * summary; only what goes wrong before the first write (unreachable, drifted, blocked) throws ProblemError.
  */
 export async function applyPlan(input: ApplyInput): Promise<RunSummary> {
-  const open = await openHosts(input)
+  const open = await openHosts(input, (host) => needToGoOn(host, input))
   try {
     const doing = { verb: 'apply', also: plannedElsewhere(input) } as const
     const check = (): Promise<void> => verify(input, open)
@@ -73,12 +75,11 @@ async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
 }
 
 /** Which includes are taken is settled on every host before anything changes, and kept. */
-async function chooseIncludes(running: Running, { runbook, hosts }: ApplyInput): Promise<void> {
+async function chooseIncludes(running: Running, input: ApplyInput): Promise<void> {
+  const { runbook } = input
   if (!runbook.includes) return
-  await refreshFacts(
-    running,
-    hosts.map(({ name }) => name),
-  )
+  const hosts = input.hosts.map(({ name }) => name)
+  await refreshFacts(running, recallFacts({ contexts: running.contexts, hosts }, input))
   for (const event of choiceEvents(running.contexts, runbook)) await running.record(event)
 }
 

@@ -32,6 +32,12 @@ export async function decide(input: DecideInput): Promise<Decided> {
   if (local) return { ...local, args }
   const resources = input.step.module.resources(args)
   const on = onOf(input)
+  if (on === undefined && input.prediction && contextOf(input.contexts, input.host).connection.isAwaited())
+    return {
+      kind: 'deferred',
+      after: input.prediction.lastChange ?? input.step.id,
+      reason: 'its host is off until then',
+    }
   const seen = on === undefined || !input.there ? input : { ...input, ...(await input.there(on)) }
   const wait = mustWaitFor(seen.prediction ?? nothingPredicted, resources)
   if (wait !== undefined) return { kind: 'deferred', after: wait, reason: `rests on what ${wait} leaves behind` }

@@ -115,10 +115,11 @@ export function restorePast(contexts: Contexts, { finished }: RunRecord): void {
 
 /**
  * Whether a step was finished before an interruption, and stays so: a later step may have changed the same thing since.
- * What only looks (is the cluster healthy?) and what moves by itself (which member leads) is decided anew.
+ * What only looks (is the cluster healthy?) and what moves by itself (which member leads) is decided anew, but on a host that was
+ * switched off since.
  */
-export const isFinished = ({ past }: HostContext, { id, module }: Step): boolean =>
-  past.has(id) && module.effect !== 'reads' && !module.volatile
+export const isFinished = ({ past, connection }: HostContext, { id, module }: Step): boolean =>
+  past.has(id) && (connection.isAwaited() || (module.effect !== 'reads' && !module.volatile))
 
 /** Keeps the output of a step that did nothing now: what it gave before an interruption goes first. */
 export const keepEarlierOutput = (context: HostContext, step: Step, output: Json | undefined): void =>

@@ -5,7 +5,7 @@ import { openElsewhere } from './elsewhere.ts'
 import { type Contexts, type Elsewhere, type HostContext, openContext } from './host-context.ts'
 import type { PlanInput, TargetHost } from './input.ts'
 import { type LateLink, openLate } from './late-link.ts'
-import { type LinkInput, openLink } from './link.ts'
+import { isAway, type Link, type LinkInput, openLink, untilOpened, WAITS_MS } from './link.ts'
 import type { Need } from './need.ts'
 import { eachLimited } from './reads.ts'
 
@@ -60,7 +60,7 @@ async function tryOpen(input: Opening, target: TargetHost): Promise<Attempt> {
   const link = { ...input, endpoint: target.endpoint }
   try {
     input.emit({ type: 'connecting', host: target.name })
-    const connection = await openLink(link)
+    const connection = await openNow(link, input.need(target.name))
     const identity = connection.identity()
     identity.catch(() => undefined) // a host lost meanwhile is told by whoever needs it
     input.emit({ type: 'connected', host: target.name })
@@ -68,9 +68,19 @@ async function tryOpen(input: Opening, target: TargetHost): Promise<Attempt> {
   } catch (error) {
     const problems = problemsOf(error, { host: target.name })
     const need = input.need(target.name)
-    if (need === 'now' || problems[0].kind !== 'unreachable') return { problems }
+    if (need === 'now' || need === 'soon' || problems[0].kind !== 'unreachable') return { problems }
     input.emit({ type: 'away', host: target.name })
     const late = { target, connection: openLate(link, need) }
     return { context: openContext(late, input.elsewhere), late }
+  }
+}
+
+/** One that may just be starting is waited for. */
+async function openNow(link: LinkInput, need: Need): Promise<Link> {
+  try {
+    return await openLink(link)
+  } catch (error) {
+    if (need !== 'soon' || !isAway(error)) throw error
+    return untilOpened(link, WAITS_MS, () => openLink(link))
   }
 }

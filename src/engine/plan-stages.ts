@@ -22,6 +22,8 @@ export async function planGuards(input: Looking): Promise<readonly PlannedStep[]
   )
   return Promise.all(
     pairs.map(async ({ host, step }) => {
+      if (contextOf(input.contexts, host).connection.isAwaited())
+        return plannedStep(host, step, { kind: 'skipped', reason: 'it held when the run began' })
       const decided = await decideOn(input, { host, step, predictions: new Map() })
       return plannedStep(host, step, decided)
     }),

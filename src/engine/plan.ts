@@ -5,15 +5,17 @@ import type { Runbook } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
 import { type Contexts, type HostContext, restorePast } from './host-context.ts'
 import type { PlanInput } from './input.ts'
+import { recallFacts } from './kept-facts.ts'
 import { probesIn } from './lanes.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
+import { needToGoOn } from './need.ts'
 import { type OpenHosts, openHosts } from './open-hosts.ts'
 import { planGuards, planStages, prefetch } from './plan-stages.ts'
 
 /** Makes the plan: connects, looks, measures, decides, disconnects. Writes nothing anywhere. */
 export async function makePlan(input: PlanInput): Promise<Plan> {
-  const open = await openHosts(input)
+  const open = await openHosts(input, (host) => needToGoOn(host, input))
   try {
     return await planOn(input, open, 'measured')
   } finally {
@@ -28,14 +30,15 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
   if (input.past) restorePast(contexts, input.past)
   const hosts = input.hosts.map((target) => target.name)
   const looking = beginLooking(input, contexts, hosts)
+  const there = { ...looking, hosts: recallFacts(looking, input) } // the others are only looked at from where they were switched off
 
   for (const host of hosts) input.emit({ type: 'planning', host })
-  const early = prefetch(looking, 'no facts') // leaves with the facts: a round trip less
-  await gatherFacts({ ...looking, probeFor: (host, step) => probeAt(looking, { host, step }) })
+  const early = prefetch(there, 'no facts') // leaves with the facts: a round trip less
+  await gatherFacts({ ...there, probeFor: (host, step) => probeAt(looking, { host, step }) })
   const facts = factsOf(runbook, contexts)
-  const [guards] = await Promise.all([planGuards(looking), early, prefetch(looking, 'all')])
+  const [guards] = await Promise.all([planGuards(looking), early, prefetch(there, 'all')])
   const stages = await planStages(looking)
-  const readings = measures === 'measured' ? await measureOnce(input, contexts, hosts) : []
+  const readings = measures === 'measured' ? await measureOnce(input, contexts, there.hosts) : []
   const plan: Plan = {
     format: 1,
     tool: input.tool,

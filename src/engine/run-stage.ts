@@ -6,6 +6,7 @@ import { gatherFacts } from './facts.ts'
 import { passGate, passGateAndSoak } from './gate.ts'
 import { contextOf, keepOutput, privilegeOf } from './host-context.ts'
 import { isTaken } from './includes.ts'
+import { factsToKeep, recallFacts } from './kept-facts.ts'
 import { makeBatches, orderHosts } from './order.ts'
 import { eachLimited, liveProbe } from './reads.ts'
 import { runStep } from './run-step.ts'
@@ -26,12 +27,16 @@ export interface StageInput {
 export async function runStage(running: Running, input: StageInput): Promise<readonly HostName[]> {
   const { stage, index } = input
   if (!hasWork(input)) return []
-  await refreshFacts(running, input.hosts)
+  const { contexts } = running
+  await refreshFacts(running, recallFacts({ contexts, hosts: input.hosts }, running.input, index))
   const taken = input.hosts.filter((host) => isTaken(running.contexts, host, stage.include))
   const order = orderHosts(stage, taken, running.contexts)
   const batches = makeBatches(order, stage.rolling.batch)
-  await running.record({ type: 'stage-started', stage: index, name: stage.name, batches })
-  await passGate(running, { stage, index, hosts: batches[0] ?? [] })
+  const kept = factsToKeep(contexts, running.input.runbook, { stage, hosts: input.hosts })
+  await running.record({ type: 'stage-started', stage: index, name: stage.name, batches, ...kept })
+  // With a host switched off the run is in the middle of its batch, before which the gate was open.
+  const isWhole = taken.every((host) => !contextOf(contexts, host).connection.isAwaited())
+  if (isWhole) await passGate(running, { stage, index, hosts: batches[0] ?? [] })
   const failed: HostName[] = []
   for (const [number, hosts] of batches.entries()) {
     stopIfAsked(running.input)

@@ -45,7 +45,11 @@ function apply(record: RunRecord, event: RecordedEvent): RunRecord {
       return { ...open, started, resumed: record.resumed + 1, problems: [] }
     }
     case 'stage-started':
-      return { ...record, stages: [...record.stages, { name: event.name, batches: event.batches }] }
+      return {
+        ...record,
+        stages: [...record.stages, { name: event.name, batches: event.batches }],
+        ...(event.facts ? { facts: { stage: event.stage, hosts: event.facts } } : {}),
+      }
     case 'step-started': {
       const { type: _, ...change } = event
       return { ...record, changes: [...record.changes, { ...change, state: 'started' }] }

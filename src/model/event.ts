@@ -23,6 +23,9 @@ interface OnHost {
   readonly step: StepId
 }
 
+/** What a stage began with: facts and vars by their names, of each host. */
+export type FactsOfHosts = { readonly [host: HostName]: JsonObject }
+
 /** A runbook as read, with every file that it includes: what resume and rollback compile again. */
 export interface RecordedRunbook {
   readonly name: string
@@ -63,6 +66,7 @@ export type RecordedEvent =
       readonly stage: number
       readonly name: string
       readonly batches: readonly (readonly HostName[])[]
+      readonly facts?: FactsOfHosts // of a stage that may switch hosts off, from another host
     }
   | ({
       readonly type: 'step-started'

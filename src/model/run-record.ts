@@ -1,4 +1,4 @@
-import type { Outcome, RecordedEvent } from './event.ts'
+import type { FactsOfHosts, Outcome, RecordedEvent } from './event.ts'
 import type { HostName, RunId, StepId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Reading } from './measure.ts'
@@ -44,6 +44,7 @@ export interface RunRecord {
   readonly started: Omit<Extract<RecordedEvent, { type: 'run-started' }>, 'type'>
   readonly resumed: number // how often it has gone on
   readonly stages: readonly { readonly name: string; readonly batches: readonly (readonly HostName[])[] }[]
+  readonly facts?: { readonly stage: number; readonly hosts: FactsOfHosts } // of the latest stage that kept them
   readonly changes: readonly ChangeRecord[] // in the order they started
   readonly unchanged: number // steps that found nothing to do, or were skipped
   readonly finished: readonly FinishedStep[] // changed, found right, or skipped

@@ -5,17 +5,15 @@ import type { PlanInput, RunInput } from '../../src/engine/input.ts'
 import { makePlan } from '../../src/engine/plan.ts'
 import { rollBack } from '../../src/engine/rollback.ts'
 import { settleByReceipts } from '../../src/engine/settle-receipts.ts'
-import { renderCommand } from '../../src/model/command.ts'
 import { hostName } from '../../src/model/id.ts'
-import { ProblemError, succeed } from '../../src/model/problem.ts'
+import { ProblemError } from '../../src/model/problem.ts'
 import type { Runbook } from '../../src/model/runbook.ts'
-import type { Connection, Transport } from '../../src/model/transport.ts'
+import { onHv, powered } from './powered.ts'
 import { look, makeWorld, measure, runbook, setKey, stage, step, type World } from './world.ts'
 
 // Hosts that are down when a run is undone: e1 is a guest of hv, which switched it off.
 
 const START = { own: 'old', disk: 'old', power: 'on', other: 'old' }
-const onHv = { on: { source: 'hv', names: [], at: step('x', look, {}).at, bind: () => succeed('hv') } }
 
 const guest = (more: Partial<Runbook> = {}): Runbook =>
   runbook(
@@ -28,33 +26,6 @@ const guest = (more: Partial<Runbook> = {}): Runbook =>
     ],
     { measures: [measure('speed', step('speed', look, { key: 'own' }))], ...more },
   )
-
-const isDown = () => new ProblemError({ kind: 'unreachable', message: 'connect EHOSTUNREACH' })
-
-/** e1 answers while hv says that it is on; hosts in `dead` never do. */
-function powered(world: World, transport: Transport, dead: readonly string[]): Transport {
-  return {
-    open: async (endpoint) => {
-      const { host } = endpoint
-      if (dead.includes(host) || (host === 'e1' && world.hosts.get('hv')?.get('power') === 'off')) throw isDown()
-      return lockable(await transport.open(endpoint), world)
-    },
-  }
-}
-
-const HELD = { code: 0, stdout: Buffer.from('held 1 /host.lock\n'), stderr: Buffer.alloc(0), truncated: false }
-
-/** Its lock can be taken, which the world's log tells. */
-const lockable = (connection: Connection, { log }: World): Connection => ({
-  ...connection,
-  probe: (privilege) => ({
-    run: (command, options) => {
-      if (!renderCommand(command).includes('host.lock')) return connection.probe(privilege).run(command, options)
-      log.push(`${connection.host} lock`)
-      return Promise.resolve(HELD)
-    },
-  }),
-})
 
 /** A run that ended after `hv` had switched e1 off; then `dead` hosts are down as well. */
 async function offWorld(book: Runbook, hosts: readonly string[] = ['e1']) {
