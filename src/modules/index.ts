@@ -13,8 +13,10 @@ import { etcdSnapshot } from './etcd/etcd-snapshot.ts'
 import { etcdSpace } from './etcd/etcd-space.ts'
 import { etcdStaticPodRestarted } from './etcd/etcd-static-pod-restarted.ts'
 import { containerMemory } from './k8s/container-memory.ts'
+import { k8sApply } from './k8s/k8s-apply.ts'
 import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
 import { k8sCorednsHosts } from './k8s/k8s-coredns-hosts.ts'
+import { k8sDelete } from './k8s/k8s-delete.ts'
 import { k8sDrain } from './k8s/k8s-drain.ts'
 import { k8sGet } from './k8s/k8s-get.ts'
 import { k8sPatch } from './k8s/k8s-patch.ts'
@@ -106,8 +108,10 @@ const all: readonly Module[] = [
   etcdSpace,
   etcdStaticPodRestarted,
   containerMemory,
+  k8sApply,
   k8sConfigmapEdit,
   k8sCorednsHosts,
+  k8sDelete,
   k8sDrain,
   k8sGet,
   k8sPatch,

@@ -118,7 +118,7 @@ interface Recorded {
 }
 
 /** Waits until all pods are of the new template and available; throws ProblemError with what the pods say. */
-async function waitForRollout(target: Target, waitMs: number, session: Session): Promise<void> {
+export async function waitForRollout(target: Target, waitMs: number, session: Session): Promise<void> {
   const words = ['rollout', 'status', ...wordsOf(target), '--watch', `--timeout=${Math.ceil(waitMs / 1000)}s`]
   const reply = await runKubectl(session, target.kubeconfig, words, { timeoutMs: waitMs + 30_000, requestS: 0 })
   if (reply.code === 0) return

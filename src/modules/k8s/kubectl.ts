@@ -1,4 +1,4 @@
-import { rawText, script, sh } from '../../model/command.ts'
+import { rawText, script, sh, withStdin } from '../../model/command.ts'
 import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import { type Problem, ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
@@ -51,18 +51,26 @@ export const wordsOf = ({ kind, name: object, namespace }: Target): readonly str
 const REQUEST_S = 20
 const noTool = 91
 
+export interface KubectlOptions {
+  readonly timeoutMs?: number
+  readonly requestS?: number // of one request; 0: no bound
+  readonly input?: string // what it reads from its standard input
+}
+
 /** Runs kubectl on the host; whatever it answers is a Reply. Throws ProblemError missing-tool where it is not there. */
 export async function runKubectl(
   runner: Runner,
   kubeconfig: string | undefined,
   words: readonly string[],
-  { timeoutMs = 60_000, requestS = REQUEST_S }: { readonly timeoutMs?: number; readonly requestS?: number } = {},
+  { timeoutMs = 60_000, requestS = REQUEST_S, input }: KubectlOptions = {},
 ): Promise<Reply> {
   const fixed = [...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]), `--request-timeout=${requestS}s`]
-  const reply = await runner.run(
-    script(rawText(`command -v kubectl >/dev/null || exit ${noTool}`), sh`exec kubectl ${fixed} ${words}`),
-    { timeoutMs, limitBytes: 8_388_608, label: `kubectl ${words.slice(0, 3).join(' ')}` },
-  )
+  const text = script(rawText(`command -v kubectl >/dev/null || exit ${noTool}`), sh`exec kubectl ${fixed} ${words}`)
+  const reply = await runner.run(input === undefined ? text : withStdin(text, input), {
+    timeoutMs,
+    limitBytes: 8_388_608,
+    label: `kubectl ${words.slice(0, 3).join(' ')}`,
+  })
   if (reply.code === noTool) throw missingTool('kubectl', 'talk to the API server')
   return reply
 }

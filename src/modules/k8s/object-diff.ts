@@ -19,6 +19,9 @@ export function wishesOf(object: JsonObject): JsonObject {
   return { ...rest, metadata: { ...meta, ...(own.length === 0 ? {} : { annotations: Object.fromEntries(own) }) } }
 }
 
+/** The annotation in which kubectl apply notes the manifest for the next time. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
 const COUNTED: readonly string[] = ['deprecated.daemonset.template.generation', 'deployment.kubernetes.io/revision']
 
 /** The smallest fields in which two objects differ; lists of different length differ as wholes. */
