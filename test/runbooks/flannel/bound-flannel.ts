@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { loadRunbook } from '../../../src/load/runbook.ts'
 import { isObject, type Json, type JsonObject } from '../../../src/model/json.ts'
+import type { Module } from '../../../src/model/module.ts'
 import { unwrap } from '../../../src/model/problem.ts'
 import type { Runbook, Step } from '../../../src/model/runbook.ts'
 import { createModules } from '../../../src/modules/index.ts'
@@ -102,8 +103,17 @@ export interface Outcome {
   readonly after: readonly JsonObject[]
 }
 
-/** What the runbook says, and what it would make of the objects. */
-export function tryOn(name: Name, situation: Situation): Outcome {
+/** A patch that the runbook would ask for, with the arguments of its step. */
+export interface Patch {
+  readonly module: Module
+  readonly args: JsonObject
+}
+
+/** What the runbook's assertions say, and the patches that it would ask for where they say nothing. */
+export function patchesOf(
+  name: Name,
+  situation: Situation,
+): { readonly objections: readonly string[]; readonly patches: readonly Patch[] } {
   const book = load(name)
   const scopes = scopesOf(book, situation)
   const objections = book.guards.flatMap((guard) =>
@@ -113,20 +123,23 @@ export function tryOn(name: Name, situation: Situation): Outcome {
       return that === false ? [String(message)] : []
     }),
   )
+  if (objections.length > 0) return { objections: [...new Set(objections)], patches: [] }
   const scope = scopes.get('c1') ?? {}
-  const steps = book.stages.flatMap((stage) => stage.steps).filter(({ module }) => module.name === 'k8s_patch')
-  if (objections.length > 0) return { objections: [...new Set(objections)], fields: {}, after: situation.objects }
-  return steps
-    .filter((step) => isWanted(step, scope))
-    .reduce<Outcome>((so, step) => patched(so, step, unwrap(step.args.bind(scope))), {
-      objections,
-      fields: {},
-      after: situation.objects,
-    })
+  const patches = book.stages
+    .flatMap((stage) => stage.steps)
+    .filter((step) => step.module.name === 'k8s_patch' && isWanted(step, scope))
+    .map((step) => ({ module: step.module, args: unwrap(step.args.bind(scope)) }))
+  return { objections, patches }
+}
+
+/** What the runbook says, and what it would make of the objects. */
+export function tryOn(name: Name, situation: Situation): Outcome {
+  const { objections, patches } = patchesOf(name, situation)
+  return patches.reduce(patched, { objections, fields: {}, after: situation.objects })
 }
 
 /** One step: the fields that its change names are set, and all else stays. */
-function patched(so: Outcome, { module }: Step, args: JsonObject): Outcome {
+function patched(so: Outcome, { module, args }: Patch): Outcome {
   const isIt = (object: JsonObject): boolean =>
     object.kind === 'DaemonSet' &&
     named(object) === args.name &&
