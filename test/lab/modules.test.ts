@@ -16,6 +16,7 @@ import { createTransport } from '../../src/transport/transport.ts'
 import { type CaseFile, type LawCase, readCaseFiles } from '../modules/law-case.ts'
 import { type LawHost, lawHostOver } from '../modules/law-host.ts'
 import { obeyLaws } from '../modules/laws.ts'
+import { asRecorded } from '../modules/trial.ts'
 
 const modules = createModules()
 const files = readCaseFiles()
@@ -52,7 +53,7 @@ async function changeBy(host: LawHost, name: string, args: JsonObject): Promise<
   if (decision?.kind !== 'change') throw new Error(`${name} has nothing to do`)
   const session = host.session(`/var/lib/runbook/${name}-test/step`)
   await module?.apply?.(args, decision.change, session)
-  return { undo: async () => module?.revert?.(args, decision.change, session) }
+  return { undo: async () => module?.revert?.(args, asRecorded(decision.change), session) }
 }
 
 const needs = (lawCase: LawCase, need: string): boolean => lawCase.needs?.includes(need) ?? false
