@@ -15,7 +15,8 @@ export function driftBetween(
 function otherMachines(approved: Plan, now: Plan): readonly Problem[] {
   return approved.hosts.flatMap((known) => {
     const seen = now.hosts.find((host) => host.host === known.host)
-    if (seen?.machineId === known.machineId) return []
+    const isUnseen = known.machineId === '' && known.bootId === '' // it did not answer, and does by now
+    if (seen && (isUnseen || seen.machineId === known.machineId)) return []
     const message = seen
       ? 'another machine answers under this name than the plan was made for'
       : 'the plan knows this host, the run does not'

@@ -43,9 +43,12 @@ export async function openHosts(
     throw new ProblemError(first, ...others)
   }
   const contexts = new Map<HostName, HostContext>(opened.map(({ context }) => [context.target.name, context]))
-  const identities = () => Promise.all(opened.flatMap(({ identity }) => identity ?? []))
+  const identities = () => Promise.all(opened.map(({ identity, context }) => identity ?? unseen(context.target.name)))
   return { contexts, late: opened.flatMap(({ late }) => late ?? []), identities, close }
 }
+
+/** Of a host that does not answer nothing is known. */
+const unseen = (host: HostName): HostIdentity => ({ host, machineId: '', bootId: '' })
 
 type Attempt =
   | { readonly context: HostContext; readonly identity?: Promise<HostIdentity>; readonly late?: LateHost }

@@ -97,6 +97,7 @@ describe('a run killed while its host is off', () => {
       const done = [...(last === 'off' ? ['hv set disk oldold'] : []), 'hv set power on', 'e1 lock']
       expect(world.log.filter((line) => line !== 'hv lock').slice(0, done.length)).toEqual(done)
       expect(world.events).toContainEqual({ type: 'away', host: 'e1' })
+      expect(plan.hosts).toEqual([{ host: 'e1', machineId: '', bootId: '' }])
       expect(plan.guards).toMatchObject([{ decision: { kind: 'skipped', reason: 'it held when the run began' } }])
       expect(plan.stages[0]?.steps.filter(({ step: id }) => id === 'up' || id === 'later')).toMatchObject([
         { decision: { kind: 'deferred', after: 'on' } },
