@@ -86,12 +86,13 @@ etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | grep ', true, '`,
     ]
     await on('e3', 'systemctl stop etcd')
     plans.push(await cli.run('apply', 'etcd-dedicated-disk', ...args, '--limit', 'e1,e2', '--yes'))
+    plans.push(await cli.run('plan', 'etcd-dedicated-disk', ...args, '--limit', 'e3'))
     await on('e3', 'systemctl start etcd')
     const after = await traces()
     await on('e1', 'rm /var/lib/etcd/default/large')
     await on('e2', 'blockdev --setrw /dev/vdc')
     await on('e3', 'wipefs -qa /dev/vdc && blkdiscard /dev/vdc')
-    expect(plans.map(({ code }) => code)).toEqual([3, 3, 3])
+    expect(plans.map(({ code }) => code)).toEqual([3, 3, 3, 3])
     const said = plans.map(({ stdout, stderr }) => `${stdout}${stderr}`.replaceAll(/\s+/g, ' '))
     expect(said[0]).toMatch(/is too small: it holds 2.0 GiB; twice what \S+ holds and 1 GiB are 3\.\d GiB/)
     expect(said[0]).toContain('virtio-lab-vdc is read-only')
@@ -99,6 +100,7 @@ etcdctl --endpoints=http://127.0.0.1:2379 endpoint status | grep ', true, '`,
     expect(said[1]).toContain('virtio-lab-vdb is mounted at /var/lib/etcd')
     expect(said[1]).toContain('there is no /dev/disk/by-id/virtio-lab-vdb')
     expect(said[2]).toContain('e3 is unhealthy')
+    expect(said[3]).toContain('etcd.service does not run on this host')
     expect(after).toEqual(before)
   })
 

@@ -24,8 +24,10 @@ export function deployOf(seen: SeenEtcd, process: SeenProcess): Deploy {
   return seen.certificates.length > 0 && /docker/.test(process.cgroup) ? 'rke' : 'unknown'
 }
 
+/** One that somebody's program made for this start of etcd (systemd-run) has no file to edit, and is not there at the next. */
 function isEtcdUnit({ unit, unitCat }: SeenProcess): boolean {
-  return unit !== null && /(^|[/\s"'])etcd(["'\s]|$)/.test(parseExecStart(unitCat)?.command ?? '')
+  const isTransient = unitCat.startsWith('# /run/systemd/transient/')
+  return unit !== null && !isTransient && /(^|[/\s"'])etcd(["'\s]|$)/.test(parseExecStart(unitCat)?.command ?? '')
 }
 
 function unitDeploy(process: SeenProcess): Deploy {

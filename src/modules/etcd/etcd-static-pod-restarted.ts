@@ -4,12 +4,17 @@ import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { Duration, durationMs, etcdArgs } from './etcd-args.ts'
 import { lookEtcd } from './look-etcd.ts'
-import { type Found, findIn, readSettings } from './read-settings.ts'
+import { type Found, findIn } from './read-settings.ts'
 
 const args = Type.Object(
   { ...etcdArgs, timeout: Type.Optional(Duration('how long the kubelet may take (default 5m)')) },
   { additionalProperties: false },
 )
+
+interface Seen {
+  readonly found: Found
+  readonly hasManifest: boolean
+}
 
 /**
  * Waits until the kubelet has started etcd anew from its manifest as that is now: its look at the folder every 20 s,
@@ -23,9 +28,13 @@ export const etcdStaticPodRestarted = defineModule({
   effect: 'changes',
   args,
   resources: ({ unit }) => [`etcd:${unit ?? 'etcd'}`],
-  read: readSettings,
-  plan: (_asked, found: Found): Decision =>
-    found.kind === 'none'
+  read: async (asked, probe): Promise<Seen> => {
+    const seen = await lookEtcd(probe, asked.unit)
+    return { found: findIn(seen, asked), hasManifest: seen.manifest !== null }
+  },
+  // The kubelet may have taken it down by now, and not have started it yet.
+  plan: (_asked, { found, hasManifest }): Decision =>
+    found.kind === 'none' && !(found.stopped && hasManifest)
       ? { kind: 'blocked', message: found.message, hint: found.hint }
       : { kind: 'change', change: waiting },
   apply: (asked, _change, session) => waitForKubelet(asked, session).then(() => undefined),

@@ -247,6 +247,15 @@ const pki = ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key'].map(
   (name) => `/etc/kubernetes/pki/etcd/${name}`,
 )
 
+test('a unit that was made for one start of etcd alone is none to edit: with a manifest it is a static pod', () => {
+  const unitCat = '# /run/systemd/transient/pod-1.service\n[Service]\nExecStart="/usr/bin/etcd" "--name=e2"\n'
+  const transient = { ...kubeadm, unit: 'pod-1.service', unitCat, cgroup: '0::/system.slice/pod-1.service' }
+  expect(settings(transient, host({ manifest: file('/etc/kubernetes/manifests/etcd.yaml', manifest) })).deploy).toBe(
+    'kubeadm',
+  )
+  expect(settings(transient).deploy).toBe('unknown')
+})
+
 test('a static pod of kubeadm is read from its manifest, with its client certificate and its own metrics port', () => {
   const seen = host({ manifest: file('/etc/kubernetes/manifests/etcd.yaml', manifest), nodePaths: pki })
   expect(settings(kubeadm, seen)).toMatchObject({
