@@ -87,13 +87,24 @@ export async function openLink(given: LinkInput): Promise<Link> {
       throw givenUp.has(connection) ? lostInstead(thrown) : thrown
     }
   }
+  const identity = async (): Promise<HostIdentity> => {
+    const connection = current
+    try {
+      return await machine.identity()
+    } catch (thrown) {
+      const error = givenUp.has(connection) ? lostInstead(thrown) : thrown
+      if (!isLost(error)) throw error
+      if (connection === current) await reconnect()
+      return machine.identity()
+    }
+  }
   return {
     host: input.endpoint.host,
     probe: (privilege, lane) => ({ run: (command, options) => askAgain({ privilege, lane }, command, options) }),
     session: (privilege) => ({ run: (command, options) => change(privilege, command, options) }),
     close: () => current.close(),
     reconnect,
-    identity: machine.identity,
+    identity,
     renew,
     ready: () => Promise.resolve(),
     isAwaited: () => false,

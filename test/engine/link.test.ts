@@ -113,3 +113,11 @@ test('a host that does not say which machine it is, is taken as it is', async ()
   await (await link).reconnect()
   expect((await (await link).probe('login').run(sh`cat /a`)).stdout.toString()).toBe('a')
 })
+
+test('who it is, is asked again where the answer was lost with the first connection', async () => {
+  const named = fakeConnection((text) => (text.includes('/etc/machine-id') ? 'm1\nb1\n' : ''), host)
+  const { link, events } = linkTo([cut, named])
+  const { identity } = await link
+  expect(await Promise.all([identity(), identity()])).toMatchObject([{ machineId: 'm1' }, { machineId: 'm1' }])
+  expect(events).toMatchObject([{ type: 'reconnecting', attempt: 1 }])
+})

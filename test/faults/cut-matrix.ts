@@ -35,7 +35,7 @@ export async function cutMatrix(options: CutOptions): Promise<CutFigures> {
   const world = await openWorld()
   try {
     const clean = await runUndisturbed(world, 'reversible')
-    const start = await world.states()
+    let start = await world.states()
     const wrong: string[] = []
     let [cuts, endings] = [0, 0]
     for (const at of cutsOf(options, world, clean)) {
@@ -48,8 +48,11 @@ export async function cutMatrix(options: CutOptions): Promise<CutFigures> {
         `cut-${at.record} of ${at.host}${ending.hit ? '' : ' (came too late)'}: ${ending.wrong.length === 0 ? 'right' : 'WRONG'}`,
       )
       for (const line of ending.wrong.slice(0, 20)) options.report(`    ${line}`)
-      if (ending.wrong.length > 0) await world.renew()
-      else await world.forget()
+      if (ending.wrong.length === 0) await world.forget()
+      else {
+        await world.renew()
+        start = await world.states()
+      }
     }
     return { cuts, endings, wrong }
   } finally {
