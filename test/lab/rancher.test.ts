@@ -10,7 +10,8 @@ import { cliAt } from './support/cli-at.ts'
 import { onHost } from './support/node-stand-in.ts'
 
 // A node (d1), a front with a real nginx and TLS (f1), and behind it an nginx that answers as Rancher's /ping and /v3/connect do (s1).
-// Each break is real: sockets, packets, names and certificates; the agent is a unit that a program in the place of crictl tells of.
+// Each break is real: sockets, packets, names and certificates; the agent is a unit with its own mounts that a program in the place of
+// crictl tells of, and for the clock, which all hosts share, a program in the place of date.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'runbook-lab-'))
 const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
@@ -25,6 +26,7 @@ const write = (file: string, text: string): string => `echo ${base64(text)} | ba
 const rancher = `server {
   listen 8080;
   location /ping { return 200 pong; }
+  location = /v3/settings/cacerts { alias /srv/cacerts; }
   location /v3/connect { if ($http_upgrade != websocket) { return 400; } return 101; }
 }
 `
@@ -40,6 +42,20 @@ openssl req -new -newkey rsa:2048 -nodes -keyout front.key -subj /CN=rancher.lab
 printf 'subjectAltName=DNS:rancher.lab' >ext; : >index; echo 01 >serial; mkdir -p new
 printf '[ca]\\ndefault_ca=lab\\n[lab]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=new\\ncertificate=ca.crt\\nprivate_key=ca.key\\ndefault_md=sha256\\npolicy=any\\nunique_subject=no\\n[any]\\ncommonName=supplied\\n' >ca.conf
 openssl ca -batch -notext -config ca.conf -in front.csr -out front.crt -extfile ext -startdate ${from} -enddate ${until} 2>/dev/null`
+const crictl = `#!/bin/sh
+# tells of the unit that stands in for the agent
+systemctl -q is-active agent || exit 0
+case $1 in ps) echo 0a1b2c ;; inspect) printf '{ "info": { "pid": %s, "sandboxID": "1" } }' "$(systemctl show -P MainPID agent)" ;; esac
+`
+const startAgent =
+  'systemd-run -q --unit=agent -p BindPaths=/root/pod-hosts:/etc/hosts -p Environment=CATTLE_CA_CHECKSUM=$(cat /root/sum) sleep infinity'
+/** A vxlan between two hosts as flannel makes it: the first one's pods are in 10.42.N.0/24, the other's in the other of two. */
+const overlay = (from: string | undefined, to: string | undefined, n: '1' | '2'): string => {
+  const other = n === '1' ? '2' : '1'
+  return `ip link add flannel.1 address 02:00:00:00:42:0${n} type vxlan id 1 local ${from} dev host0 dstport 8472 nolearning
+ip address add 10.42.${n}.0/32 dev flannel.1; ip link set flannel.1 up; ip route add 10.42.${other}.0/24 via 10.42.${other}.0 dev flannel.1 onlink
+ip neigh add 10.42.${other}.0 lladdr 02:00:00:00:42:0${other} dev flannel.1 nud permanent; bridge fdb append 02:00:00:00:42:0${other} dev flannel.1 dst ${to}`
+}
 const good = certificate('20200101000000Z', '20991231000000Z')
 
 beforeAll(async () => {
@@ -55,8 +71,12 @@ ${write('/etc/nginx/sites-enabled/default', site(upgrades))}; cp sites-enabled/d
   await on(
     'd1',
     `${write('/etc/rancher-ca.crt', `${ca}\n`)}; echo ${front} rancher.lab >>/etc/hosts; cp /etc/hosts /root/hosts
-${write('/usr/local/bin/crictl', '#!/bin/sh\n# tells of the unit that stands in for the agent\n! systemctl -q is-active agent || echo 0a1b2c\n')}; chmod 755 /usr/local/bin/crictl
-systemd-run -q --unit=agent sleep infinity`,
+${write('/usr/local/bin/crictl', crictl)}; chmod 755 /usr/local/bin/crictl; cp /etc/hosts /root/pod-hosts
+sha256sum /etc/rancher-ca.crt | cut -c 1-64 >/root/sum; ${startAgent}; ${overlay(node, server, '1')}`,
+  )
+  await on(
+    's1',
+    `printf '{"name":"cacerts","value":"%s"}' '${ca.trim().replaceAll('\n', '\\n')}' >/srv/cacerts; ${overlay(server, node, '2')}`,
   )
   const sum = await on('f1', 'nginx -T 2>/dev/null | sha256sum | cut -c 1-64')
   const host = (name: string, address: string | undefined, role: string): string =>
@@ -124,14 +144,7 @@ test('nothing is wrong where nothing is broken, and nothing is changed', async (
 })
 
 test.each<readonly [name: string, host: string, breaks: string, mends: string, cause: string, says: RegExp]>([
-  [
-    'the agent is missing',
-    'd1',
-    'systemctl stop agent',
-    'systemd-run -q --unit=agent sleep infinity',
-    'no agent runs on the node: d1',
-    /^d1: neither/,
-  ],
+  ['the agent is missing', 'd1', 'systemctl stop agent', startAgent, 'no agent runs on the node: d1', /^d1: neither/],
   [
     'the name resolves to another address',
     'd1',
@@ -147,6 +160,36 @@ test.each<readonly [name: string, host: string, breaks: string, mends: string, c
     'cp /root/hosts /etc/hosts',
     'name of the server resolves wrongly: d1',
     /does not resolve here/,
+  ],
+  [
+    "the name does not resolve in the agent's pod alone",
+    'd1',
+    'cp /root/hosts /root/kept; grep -v rancher.lab /root/hosts >/root/pod-hosts',
+    'cat /root/kept >/root/pod-hosts',
+    "name of the server resolves wrongly in the agent's pod: d1",
+    /in the agent's pod rancher\.lab is \[\]/,
+  ],
+  [
+    'UDP 8472 is dropped between nodes',
+    ...drop('d1', 'input', 'udp dport 8472'),
+    'UDP 8472 is lost between nodes: d1',
+    /d1 <-> 10\.77\.0\.42: nothing answers through flannel\.1/,
+  ],
+  [
+    "the node's clock is an hour ahead",
+    'd1',
+    `${write('/usr/local/bin/date', '#!/bin/sh\ncase $* in "-u +%s") echo $(($(/bin/date +%s) + 3600)) ;; *) exec /bin/date "$@" ;; esac\n')}; chmod 755 /usr/local/bin/date`,
+    'rm /usr/local/bin/date',
+    'clocks differ: d1',
+    /d1: its clock and the front's are 3[56]\d\d s apart/,
+  ],
+  [
+    'Rancher has other certificates than the agent was given',
+    'd1',
+    `cp /root/sum /root/kept; echo ${'0'.repeat(64)} >/root/sum; systemctl stop agent; ${startAgent}`,
+    `cp /root/kept /root/sum; systemctl stop agent; ${startAgent}`,
+    'agent expects other certificates: d1',
+    /CATTLE_CA_CHECKSUM of the agent is 0{64}/,
   ],
   [
     'nginx is stopped',
