@@ -47,6 +47,7 @@ import { fsyncProbe } from './system/fsync-probe.ts'
 import { gather } from './system/gather.ts'
 import { http } from './system/http.ts'
 import { ini } from './system/ini.ts'
+import { initramfs } from './system/initramfs.ts'
 import { ioSample } from './system/io-sample.ts'
 import { line } from './system/line.ts'
 import { logScan } from './system/log-scan.ts'
@@ -80,6 +81,7 @@ const all: readonly Module[] = [
   gather,
   http,
   ini,
+  initramfs,
   ioSample,
   line,
   link,

@@ -99,6 +99,11 @@ describe('a kernel without the drivers', () => {
     ])
   })
 
+  test('in its initramfs is let pass where they are built in first', () => {
+    const guest = guestWith({ [`boot/initrd.img-${KERNEL}`]: '' })
+    expect(objections(guest, { fix_initramfs: true })).toEqual([])
+  })
+
   test('is refused where only another one has them: GRUB may start either', () => {
     const older = { 'boot/vmlinuz-5.10': '', 'boot/initrd.img-5.10': 'kernel/virtio_blk.ko\n' }
     expect(lacking(older)).toEqual([expect.stringContaining('in their initramfs: 5.10;')])
