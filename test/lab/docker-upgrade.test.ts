@@ -9,7 +9,7 @@ import { parseRecords } from './support/journal-of.ts'
 import { onHost } from './support/node-stand-in.ts'
 import { cliFor } from './support/run-cli.ts'
 
-// Debian's dockerd 20.10.5, 20.10.24 and 26.1.5 on one host, with containers of each restart policy.
+// Debian's dockerd 20.10.5, 20.10.24 and 26.1.5 on one host, with containers of each restart policy; nodes of Kubernetes: kubernetes-node.test.ts.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'runbook-lab-'))
 const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
@@ -51,8 +51,9 @@ const RUNNING = 'always Up;no Up;off Exited;unless-stopped Up;'
 beforeAll(async () => {
   await upLab('docker', settings)
   versions = await giveDockerRepository(settings, 'd1')
-  await on(`mkdir -p /srv/image/bin; cp /bin/busybox /srv/image/bin/sleep
-for lib in $(ldd /bin/busybox | grep -o '/[^ ]*'); do mkdir -p /srv/image\${lib%/*}; cp $lib /srv/image$lib; done
+  await on(`for deb in /srv/repository/etcd-*.deb; do dpkg-deb -x $deb /srv/etcd; done; cp /srv/etcd/usr/bin/etcdctl /usr/local/bin/
+mkdir -p /srv/image/bin; cp /bin/busybox /srv/image/bin/sleep; cp /srv/etcd/usr/bin/etcd /srv/image/bin/etcd
+for lib in $(ldd /bin/busybox /srv/image/bin/etcd | grep -o '/lib[^ ]*' | sort -u); do mkdir -p /srv/image\${lib%/*}; cp $lib /srv/image$lib; done
 tar -C /srv/image -c . | docker import - lab:1 >/dev/null
 for policy in no always unless-stopped; do docker run -d --init --name $policy --restart=$policy lab:1 /bin/sleep 100000 >/dev/null; done
 docker run --name off lab:1 /bin/sleep 0`)
@@ -130,8 +131,64 @@ test('a package that was upgraded without its daemon is found by diagnose, and m
   expect([await server(), await containers(), await oldShims()]).toEqual(['20.10.24', RUNNING, ''])
 })
 
-test('two major versions on, with a client of its own', async () => {
+test('a docker that hangs is told within the deadline, by the plan and by diagnose', async () => {
+  const [older] = versions
+  await on('kill -STOP $(pgrep -x dockerd)')
+  const hanging = [...wanted(older), '--set', 'deadline=2s']
+  expect(await plan(...hanging)).toMatchObject({
+    code: 3,
+    said: expect.stringMatching(/docker does not answer within 2s: what runs cannot be told[\s\S]*kill -USR1/),
+  })
+  const { stdout } = await cli.run('diagnose', 'docker-upgrade', '--json', ...hanging)
+  const [{ causes }] = JSON.parse(stdout).diagnoses
+  expect(causes.map(({ name }: { name: string }) => name)).toEqual(['docker hangs'])
+  await on('kill -CONT $(pgrep -x dockerd); timeout 60 docker version >/dev/null')
+})
+
+/** One member in a container, two more as processes that are not called etcd: they are other hosts' as far as this one knows. */
+const own = '10.77.0.44'
+const member = (name: string, data: string, port: number): string =>
+  `--name ${name} --data-dir ${data} --listen-client-urls http://${own}:${port} --advertise-client-urls http://${own}:${port} --listen-peer-urls http://${own}:${port + 1} --initial-advertise-peer-urls http://${own}:${port + 1} --initial-cluster m1=http://${own}:12380,m2=http://${own}:22380,m3=http://${own}:32380`
+const elsewhere = (name: string, port: number): string =>
+  `systemd-run -q --unit=${name} /srv/elsewhere ${member(name, `/srv/${name}`, port)}`
+const healthy = `for i in $(seq 120); do [ "$(etcdctl --endpoints http://${own}:12379 endpoint health --cluster 2>&1 | grep -c 'is healthy')" = 3 ] && exit 0; sleep 0.5; done; exit 1`
+
+test('a member of etcd in a container is stopped only where the others are a quorum, and comes back also when a shim is left', async () => {
   const [, newest, client] = versions
-  await apply(...wanted(newest), '--set', 'cli_package=docker-cli', '--set', `cli_version=${client}`)
-  expect([await server(), await containers(), await oldShims()]).toEqual(['26.1.5', RUNNING, ''])
+  const upgrade = [...wanted(newest), '--set', 'cli_package=docker-cli', '--set', `cli_version=${client}`]
+  const before = await server()
+  await on(`cp /srv/etcd/usr/bin/etcd /srv/elsewhere
+${elsewhere('m2', 22379)}; ${elsewhere('m3', 32379)}
+docker run -d --name etcd --net host -v /srv/m1:/data lab:1 /bin/etcd ${member('m1', '/data', 12379)} >/dev/null`)
+  await on(healthy)
+
+  await on('systemctl stop m3')
+  expect(await plan(...upgrade)).toMatchObject({
+    code: 3,
+    said: expect.stringMatching(/no member of etcd may be stopped now: m3 is unhealthy/),
+  })
+  await on(`${elsewhere('m3', 32379)}\n${healthy}`)
+
+  // A container that is containerd's own, which docker knows nothing of: its shim stays when both are stopped.
+  await on('ctr run -d --rootfs /srv/image left /bin/sleep 100000')
+  const failed = await cli.run('apply', 'docker-upgrade', '--yes', ...upgrade)
+  expect(failed).toMatchObject({
+    code: 6,
+    stderr: expect.stringMatching(/of the old daemon there are left: \[.*shim.*-id left/),
+  })
+  expect([await server(), await containers()]).toEqual([
+    before,
+    `always Up;etcd Up;${RUNNING.slice('always Up;'.length)}`,
+  ])
+  await on(
+    `ctr task kill -s SIGKILL left; for i in $(seq 300); do ctr task rm left && break; sleep 0.2; done\n${healthy}`,
+  )
+
+  await apply(...upgrade)
+  expect([await server(), await containers(), await oldShims()]).toEqual([
+    '26.1.5',
+    `always Up;etcd Up;${RUNNING.slice('always Up;'.length)}`,
+    '',
+  ])
+  await on(healthy)
 })

@@ -23,7 +23,7 @@ import { onHost } from './node-stand-in.ts'
 
 const PACKAGES = {
   bullseye: ['docker.io'],
-  bookworm: ['docker.io', 'containerd', 'runc', 'tini'],
+  bookworm: ['docker.io', 'containerd', 'runc', 'tini', 'etcd-server', 'etcd-client'],
   trixie: ['docker.io', 'docker-cli'],
 } as const
 
@@ -53,7 +53,7 @@ async function download(suite: keyof typeof PACKAGES, folder: string, settings: 
 
 /** The folder of packages, downloaded once. */
 async function packagesFolder(settings: LabSettings): Promise<string> {
-  const folder = path.join(settings.cacheDir, 'docker-debs-1')
+  const folder = path.join(settings.cacheDir, 'docker-debs-2')
   if (existsSync(folder)) return folder
   mkdirSync(settings.cacheDir, { recursive: true })
   const making = mkdtempSync(path.join(settings.cacheDir, 'making-'))
