@@ -4,6 +4,15 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import {
+  type Chosen,
+  changedFields,
+  objectsByName,
+  patchedFields,
+  putManifest,
+  recordedFields,
+  withoutPods,
+} from './support/flannel-table.ts'
 import { parseRecords } from './support/journal-of.ts'
 import { kubernetesOf } from './support/kubernetes.ts'
 import { cliFor } from './support/run-cli.ts'
@@ -55,6 +64,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+const other = 'v0.13.1-rc2'
+const images = "kubectl get pods -n kube-system -l app=flannel -o jsonpath='{.items[*].spec.containers[*].image}'"
+
 test('flannel on a card that its packets do not pass goes to the other one, and exactly back', async () => {
   const sets = ['--set', 'iface=host1', '--set', 'soak=1s']
   for (const node of nodes)
@@ -76,13 +88,45 @@ test('flannel on a card that its packets do not pass goes to the other one, and 
     text: expect.stringMatching(/n2[\s\S]*no card host1 that is up and has an IPv4 address/),
   })
   await on('n2', 'ip addr add 10.77.1.33/24 dev host1')
+  await on('n2', 'ip route add default via 10.77.1.1 dev host1 metric 500')
+  const undecided = await said('plan', 'flannel-downgrade-iface', '--set', `target_version=${other}`)
+  expect(undecided).toMatchObject({ code: 3, text: expect.stringMatching(/n2[\s\S]*2 default routes \(host0 host1/) })
+  await on('n2', 'ip route del default dev host1')
 
-  await thereAndBack('flannel-downgrade-iface', sets, async () => {
+  const more = ['--set', 'iface_regex=10\\.77\\.1\\..*', '--set', `target_version=${other}`, '--set', 'soak=1s']
+  await thereAndBack('flannel-downgrade-iface', more, async () => {
+    expect(await on('c1', images)).toBe(`quay.io/coreos/flannel:${other} `.repeat(2).trim())
     expect(await on('n1', 'ip -d link show flannel.1')).toContain('local 10.77.1.32 dev host1')
     expect((await said('diagnose', 'flannel-downgrade-iface')).text).not.toContain('do not arrive over the card that')
   })
   expect(await on('n1', 'ip -d link show flannel.1')).toContain('local 10.77.0.32 dev host0')
   for (const node of nodes) await on(node, 'nft delete table inet cut')
+})
+
+/** Asks for all memory of n1 but 120 MiB, of which flannel has 50 already. */
+const HOG = `kib=$(kubectl get node n1 -o jsonpath='{.status.allocatable.memory}' | tr -d Ki)
+kubectl apply -f - <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: hog}
+spec:
+  nodeName: n1
+  hostNetwork: true
+  terminationGracePeriodSeconds: 0
+  initContainers:
+    - {name: small, image: "busybox:1.35", command: ["true"], resources: {requests: {memory: 1Mi}}}
+  containers:
+    - {name: hog, image: "busybox:1.35", command: [sleep, "9999"], resources: {requests: {memory: "$((kib - 122880))Ki"}}}
+Y`
+
+test('a node without room for what is asked for is told by its numbers', async () => {
+  await on('c1', HOG)
+  const refused = await said('plan', 'flannel-memory-limit', '--set', 'window=1s', '--set', 'memory_request=128Mi')
+  expect(refused).toMatchObject({
+    code: 3,
+    text: expect.stringMatching(/128Mi are asked for, and n1 has (119|120) MiB left for requests/),
+  })
+  await on('c1', 'kubectl delete pod hog --wait=true --timeout=60s')
 })
 
 test('a flannel that reads its program again and again under its limit is found, and rests with more memory', async () => {
@@ -111,3 +155,57 @@ test('a flannel that is killed for want of memory is found, and lives with more'
   expect(await on('c1', killed)).toBe('')
   for (const node of nodes) await on(node, 'rm /run/flannel/lab-memory')
 })
+
+const container = 'spec.template.spec.containers[0]'
+const onDelete = ['spec.updateStrategy.rollingUpdate', 'spec.updateStrategy.type']
+const limits = [`${container}.resources.limits.cpu`, `${container}.resources.limits.memory`]
+const single = (version: string, more: readonly string[] = []) => ({ version, set: 'kube-flannel-ds', more, limits })
+
+/** Every manifest of the fixtures: what is changed besides (OnDelete), and where its limits stand. */
+const manifests: readonly (Chosen & { readonly more: readonly string[]; readonly limits: readonly string[] })[] = [
+  single('v0.10.0', onDelete),
+  { ...single('v0.11.0', onDelete), set: 'kube-flannel-ds-amd64' },
+  { ...single('v0.12.0'), set: 'kube-flannel-ds-amd64' },
+  ...['v0.13.0-rc2', 'v0.13.0', 'v0.13.1-rc1', 'v0.13.1-rc2', 'v0.14.0', 'v0.15.1', 'v0.20.2'].map((version) =>
+    single(version),
+  ),
+  ...['v0.22.0', 'v0.28.9'].map((version) => ({ ...single(version), limits: [`${container}.resources.limits`] })),
+]
+
+test('on a real API server just the planned fields of every manifest of upstream are changed', async () => {
+  await withoutPods(cluster, async () => {
+    for (const { version, set, more, limits } of manifests) {
+      await putManifest(cluster, { version, set })
+      const before = await objectsByName(cluster)
+      const memory = await patchedFields({ settings, cluster }, { book: 'flannel-memory-limit', params: {}, set })
+      expect(memory, version).toEqual([...more, ...limits].sort())
+      const card = await patchedFields(
+        { settings, cluster },
+        { book: 'flannel-downgrade-iface', params: { iface: 'host1' }, set },
+      )
+      expect(card, version).toEqual([`${container}.args`])
+      expect(changedFields(before, await objectsByName(cluster)), version).toEqual([...memory, ...card].sort())
+    }
+  })
+})
+
+test('a whole run changes just what it says, with OnDelete and with RollingUpdate', async () => {
+  await withoutPods(cluster, async () => {
+    for (const { version, set, more, limits } of manifests) {
+      if (!['v0.10.0', 'v0.28.9'].includes(version)) continue
+      await putManifest(cluster, { version, set })
+      await changesJust([...more, ...limits], ['flannel-memory-limit', '--set', 'soak=1s', '--set', 'window=1s'])
+      await changesJust([`${container}.args`], ['flannel-downgrade-iface', '--set', 'soak=1s', '--set', 'iface=host1'])
+    }
+  })
+})
+
+async function changesJust(fields: readonly string[], words: readonly string[]): Promise<void> {
+  const before = await objectsByName(cluster)
+  const { code, text } = await said('apply', ...words, '--yes')
+  expect(code, text).toBe(0)
+  expect(recordedFields(cli.stateDir), text).toEqual(fields.toSorted())
+  expect(changedFields(before, await objectsByName(cluster)), text).toEqual(fields.toSorted())
+  // what comes after another change of the same object is shown when it is reached
+  for (const field of fields) if (!text.includes('assumed after step strategy')) expect(text).toContain(`${field}: `)
+}
