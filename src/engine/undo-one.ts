@@ -40,7 +40,7 @@ async function traceNow(running: Running, change: ChangeRecord, step: Step): Pro
 async function revert(running: Running, record: ChangeRecord, step: Step): Promise<string> {
   const place = await placeOf(running, record, step)
   const session = sessionAt(running, place, record.folder)
-  const earlier = record.undoTrace ? { trace: record.undoTrace } : {}
+  const earlier = record.undoTrace ? { undoTrace: record.undoTrace } : {}
   const change: Change = { ...record.change, predicts: {}, ...earlier }
   if (record.undo && step.undo) {
     await applyUndo(running, { record, step })

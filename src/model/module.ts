@@ -75,10 +75,11 @@ export interface Change {
   readonly material?: unknown
   /**
    * Of a change that does not settle: what looking shows now and will not show once it is made (the process that a
-   * restart ends). Journaled, so that after a crash looking tells; never compared with a plan. For revert: what looking
-   * showed before an earlier undoing, which was cut off or failed; by it revert tells what that one has done.
+   * restart ends). Journaled, so that after a crash looking tells; never compared with a plan.
    */
   readonly trace?: JsonObject
+  /** For revert only: the trace before an earlier undoing, which was cut off or failed; by it revert tells what that one has done. */
+  readonly undoTrace?: JsonObject
 }
 
 /** What a module says of one host in one state. */

@@ -5,7 +5,7 @@ import type { Change, Resource } from './module.ts'
 import type { Span } from './source.ts'
 
 /** A change without what exists in memory only; plans and journals hold these. */
-export type RecordedChange = Omit<Change, 'material' | 'predicts' | 'trace'>
+export type RecordedChange = Omit<Change, 'material' | 'predicts' | 'trace' | 'undoTrace'>
 
 /** What the plan says of one step on one host. */
 export type PlannedDecision =

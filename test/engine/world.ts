@@ -179,9 +179,9 @@ export const restart: Module = defineModule({
     },
   }),
   apply: async ({ unit }, _change, session) => restartOn(session, unit),
-  revert: async ({ unit }, { trace }, session) => {
+  revert: async ({ unit }, { undoTrace }, session) => {
     const running = (await session.run(sh`get running-${unit}`)).stdout.toString()
-    if (trace === undefined || trace.running === running) await restartOn(session, unit)
+    if (undoTrace === undefined || undoTrace.running === running) await restartOn(session, unit)
   },
 })
 

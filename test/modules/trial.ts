@@ -29,6 +29,16 @@ export const applyOn = async (
 export const revertOn = async (trial: Trial, change: Change): Promise<void> =>
   trial.module.revert?.(argsOf(trial), asRecorded(change), sessionOf(trial))
 
+/** As a rollback that goes on with another one does it, knowing what the host showed before that. */
+export const revertAgainOn = async (trial: Trial, change: Change, undoTrace: JsonObject): Promise<void> =>
+  trial.module.revert?.(argsOf(trial), { ...asRecorded(change), undoTrace }, sessionOf(trial))
+
+/** What the host shows now and will not after a restart. */
+export async function traceOf(trial: Trial): Promise<JsonObject | undefined> {
+  const decision = trial.module.plan(argsOf(trial), await trial.module.read(argsOf(trial), trial.host.probe()))
+  return decision.kind === 'change' ? decision.change.trace : undefined
+}
+
 export const asRecorded = (change: Change): Change => ({
   ...JSON.parse(JSON.stringify(recorded(change))),
   predicts: {},

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { argv, type Command, renderCommand } from '../../src/model/command.ts'
 import type { Change, Session } from '../../src/model/module.ts'
-import { applyOn, argsOf, asRecorded, look, revertOn, sessionOf, type Trial } from './trial.ts'
+import { applyOn, argsOf, asRecorded, look, revertAgainOn, revertOn, sessionOf, type Trial, traceOf } from './trial.ts'
 
 /** In how many situations the changes of a module were undone to exactly the state before. */
 interface Tally {
@@ -52,10 +52,16 @@ export async function undoFromEverywhere(trial: Trial, change: Change, start: st
   if (trial.module.revertText) await undoByHost(apart(trial, 'host'), change, start)
 }
 
-/** Undone after it was done, and twice. */
+/** Undone after it was done, and twice; a restart once, by one who knows what there was before the first time. */
 export async function undoDone(trial: Trial, change: Change, start: string): Promise<void> {
+  const trace = await traceOf(trial)
   await revertOn(trial, change)
   expect(await look(trial), 'undoing restores').toBe(start)
+  if (change.verb === 'restart' && trace) {
+    const after = await traceOf(trial)
+    await revertAgainOn(trial, change, trace)
+    expect(await traceOf(trial), 'an undo that is gone on with restarts nothing again').toEqual(after)
+  }
   await revertOn(trial, change)
   expect(await look(trial), 'undoing twice is undoing once').toBe(start)
   count(trial, 'done')

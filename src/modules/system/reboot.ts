@@ -50,8 +50,8 @@ export const reboot = defineModule<typeof args, Booted>({
     return { boot: (await readBooted(session)).boot }
   },
   // as a restart: what was restored before it becomes effective by another one
-  revert: async (wanted, { trace }, session) =>
-    rebootOnce(wanted, String(trace?.boot ?? (await readBooted(session)).boot), session),
+  revert: async (wanted, { undoTrace }, session) =>
+    rebootOnce(wanted, String(undoTrace?.boot ?? (await readBooted(session)).boot), session),
 })
 
 /**

@@ -16,7 +16,7 @@ export async function revertService(wanted: Wanted, change: Change, session: Ses
   const name = unitName(wanted.unit)
   const { enabled, condition } = change.before
   const drop = recordedDropIn(change.before.dropin)
-  const wasRestored = !drop || (change.trace !== undefined && (await isDropInRestored(session, drop)))
+  const wasRestored = !drop || (change.undoTrace !== undefined && (await isDropInRestored(session, drop)))
   if (drop) await revertDropIn(session, drop)
   // systemd asks for a reload only where a file is newer than what it has loaded; a restored file is older.
   await reloadManager(session)
@@ -28,7 +28,7 @@ export async function revertService(wanted: Wanted, change: Change, session: Ses
   const job = inverseOf(wanted.state, condition, conditionOf(now))
   if (job === 'stop') await noteStopped(session, name)
   if (job === 'restart' && conditionOf(now) === 'stopped' && (await isNotedStopped(session, name))) return
-  const earlier = wasRestored ? change.trace?.invocation : undefined
+  const earlier = wasRestored ? change.undoTrace?.invocation : undefined
   if (job === 'restart' && typeof earlier === 'string' && isAnother(now, earlier))
     return proveStarted(session, job, { unit: name, invocation: earlier })
   await runJob(session, name, job)

@@ -77,15 +77,15 @@ test('a host that has booted since the plan is not rebooted once more', async ()
 
 test('undoing reboots again', async () => {
   const { session, did } = hostThat(['b 1', 'b 1', 'c 1'])
-  await reboot.revert?.({}, { ...change, trace: undefined } as unknown as Change, session)
+  await reboot.revert?.({}, change, session)
   expect(did).toEqual(['down'])
 })
 
 test('undoing goes on with an undoing that was cut off: it reboots once', async () => {
   const { session, did } = hostThat(['b 1', 'c 1'])
-  await reboot.revert?.({}, { ...change, trace: { boot: 'b 1' } }, session)
+  await reboot.revert?.({}, { ...change, undoTrace: { boot: 'b 1' } }, session)
   expect(did).toEqual(['down'])
-  await reboot.revert?.({}, { ...change, trace: { boot: 'b 1' } }, session)
+  await reboot.revert?.({}, { ...change, undoTrace: { boot: 'b 1' } }, session)
   expect(did).toEqual(['down'])
 })
 

@@ -62,13 +62,13 @@ interface Undone {
   readonly step?: string
   readonly state?: 'restarted' | 'started'
   readonly before?: JsonObject
-  readonly trace?: JsonObject // of an earlier undoing
+  readonly undoTrace?: JsonObject
 }
 
-const undo = ({ step = 'again', state = 'restarted', before = { condition: 'running' }, trace }: Undone) =>
+const undo = ({ step = 'again', state = 'restarted', before = { condition: 'running' }, undoTrace }: Undone) =>
   service.revert?.(
     { unit: 'etcd', state },
-    { before: { unit: 'etcd.service', ...before }, ...(trace ? { trace } : {}) } as unknown as Change, // what revert reads
+    { before: { unit: 'etcd.service', ...before }, ...(undoTrace ? { undoTrace } : {}) } as unknown as Change, // what revert reads
     host.session(folderOf(step)),
   )
 
@@ -80,19 +80,19 @@ test('the first undoing of a restart restarts', async () => {
 
 test('a later one restarts where the unit still runs as it did before the first', async () => {
   unitIs('active', 7)
-  await undo({ trace: { invocation: 'inv7' } })
+  await undo({ undoTrace: { invocation: 'inv7' } })
   expect(jobs()).toEqual(['restart'])
 })
 
 test('and does not where it has been started anew since', async () => {
   unitIs('active', 8)
-  await undo({ trace: { invocation: 'inv7' } })
+  await undo({ undoTrace: { invocation: 'inv7' } })
   expect(jobs()).toEqual([])
 })
 
 test('but does where it has been started anew and does not run', async () => {
   unitIs('inactive', 8)
-  await undo({ trace: { invocation: 'inv7' } })
+  await undo({ undoTrace: { invocation: 'inv7' } })
   expect(jobs()).toEqual(['restart'])
 })
 
@@ -106,7 +106,7 @@ test('a unit started anew on a drop-in that was not yet restored is restarted', 
   }
   await applyDropIn(host.session(folderOf('again')), { ...drop, content })
   unitIs('active', 8)
-  const earlier = { before: { condition: 'running', dropin: drop }, trace: { invocation: 'inv7' } }
+  const earlier = { before: { condition: 'running', dropin: drop }, undoTrace: { invocation: 'inv7' } }
   await undo(earlier)
   expect(jobs(), 'by itself, while the drop-in was there').toEqual(['restart'])
   await undo(earlier)
