@@ -57,6 +57,20 @@ test('a file that a step kept belongs to it', () => {
   expect(first).toMatchObject({ state: 'changed', kept: { file: 'files/h1.one', bytes: 3, sha256: 'ab' } })
 })
 
+test('what a host showed before an undoing stays with the attempt that was undone, also where the undoing failed', () => {
+  const begun: RecordedEvent = { type: 'undo-started', ...place, trace: { invocation: 'a' } }
+  const failed: RecordedEvent = { type: 'undo-failed', ...place, problem: { kind: 'step-failed', message: 'no' } }
+  const { changes } = foldRun([started, attempt, attempt, finished], [[begun, failed]])
+  expect(changes.map(({ undoTrace }) => undoTrace)).toEqual([undefined, { invocation: 'a' }])
+})
+
+test('what the latest stage that kept it began with is known of its hosts', () => {
+  const stage: RecordedEvent = { type: 'stage-started', stage: 0, name: 'one', batches: [[place.host]] }
+  const facts = { [place.host]: { seen: 1 } }
+  const { facts: kept } = foldRun([started, { ...stage, facts }, { ...stage, stage: 1 }])
+  expect(kept).toEqual({ stage: 0, hosts: facts })
+})
+
 test('an event of a newer version is told as that', () => {
   const future = { type: 'future', ...place } as unknown as RecordedEvent // what another version wrote
   expect(() => states(future)).toThrow('the journal holds an event that this version does not know: "future"')
