@@ -47,6 +47,7 @@ const crictl = `#!/bin/sh
 systemctl -q is-active agent || exit 0
 case $1 in ps) echo 0a1b2c ;; inspect) printf '{ "info": { "pid": %s, "sandboxID": "1" } }' "$(systemctl show -P MainPID agent)" ;; esac
 `
+// Its hosts lie on the node's: a new file in the place of /etc/hosts (sed -i) would take them away, so breaks write into the old one.
 const startAgent =
   'systemd-run -q --unit=agent -p BindPaths=/root/pod-hosts:/etc/hosts -p Environment=CATTLE_CA_CHECKSUM=$(cat /root/sum) sleep infinity'
 /** A vxlan between two hosts as flannel makes it: the first one's pods are in 10.42.N.0/24, the other's in the other of two. */
@@ -148,7 +149,7 @@ test.each<readonly [name: string, host: string, breaks: string, mends: string, c
   [
     'the name resolves to another address',
     'd1',
-    `sed -i 's/^${front} rancher.lab/${server} rancher.lab/' /etc/hosts`,
+    `sed 's/^${front} rancher.lab/${server} rancher.lab/' /root/hosts >/etc/hosts`,
     'cp /root/hosts /etc/hosts',
     'name of the server resolves wrongly: d1',
     /is 10\.77\.0\.42 here, and should be 10\.77\.0\.41/,
@@ -156,7 +157,7 @@ test.each<readonly [name: string, host: string, breaks: string, mends: string, c
   [
     'the name does not resolve',
     'd1',
-    `sed -i '/rancher.lab/d' /etc/hosts`,
+    `sed '/rancher.lab/d' /root/hosts >/etc/hosts`,
     'cp /root/hosts /etc/hosts',
     'name of the server resolves wrongly: d1',
     /does not resolve here/,
