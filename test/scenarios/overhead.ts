@@ -10,7 +10,7 @@ import { type Cli, cliAt } from '../lab/support/cli-at.ts'
 
 // node test/scenarios/overhead.ts [ROUNDS [MAIN]]: what a diagnosis of three hosts takes beyond its window, as the bundle, in turn with the
 // least that can be done: one ssh to each host at the same time that scrapes, sleeps for the window and scrapes; and with another bundle (its
-// dist/main.js), to compare two versions in one run. Needs root, as the lab does.
+// dist/main.js; it reads the runbooks of this checkout), to compare two versions in one run. Needs root, as the lab does.
 
 const WINDOW_S = 3
 const ROOT = path.join(import.meta.dirname, '../..')
