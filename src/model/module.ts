@@ -13,7 +13,7 @@ export interface Probe extends Runner {
   readonly host: HostName
   /**
    * The state that an earlier planned step leaves `resource` in; undefined where no earlier step touches it, and
-   * always when running for real. Only the file kind is predicted today: see modules/system/file-state.ts.
+   * always when running for real. Only the file kind is predicted today: see modules/files/file-state.ts.
    */
   predicted(resource: Resource): Json | undefined
 }

@@ -154,15 +154,15 @@ export const FAULT_ROWS: readonly Row[] = [
     tests: [
       'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'engine/receipt-shell.test.ts > where no receipt can be kept the command runs all the same',
-      'modules/system/replace-file.test.ts > killed at any moment of',
+      'modules/files/replace-file.test.ts > killed at any moment of',
     ],
   },
   {
     id: '19',
     what: 'a file half written',
     tests: [
-      'modules/system/replace-file.test.ts > killed at any moment of',
-      'modules/system/replace-file.test.ts > rolling back restores, and doing it again finishes',
+      'modules/files/replace-file.test.ts > killed at any moment of',
+      'modules/files/replace-file.test.ts > rolling back restores, and doing it again finishes',
     ],
   },
   {
@@ -170,7 +170,7 @@ export const FAULT_ROWS: readonly Row[] = [
     what: 'a file changed by somebody else meanwhile',
     tests: [
       'cli/end-to-end.test.ts > is refused when the host has drifted',
-      'modules/system/replace-file.test.ts > a rollback leaves what someone edited since',
+      'modules/files/replace-file.test.ts > a rollback leaves what someone edited since',
     ],
   },
   {
@@ -359,7 +359,7 @@ export const FAULT_ROWS: readonly Row[] = [
     tests: [
       'lab/faults-network-host.test.ts > every scenario of hosts and the controller ends right',
       'engine/settle-receipts.test.ts > how a step with',
-      'modules/system/replace-file.test.ts > a rollback without its pre-image says so and touches nothing',
+      'modules/files/replace-file.test.ts > a rollback without its pre-image says so and touches nothing',
     ],
   },
   {

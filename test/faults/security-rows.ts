@@ -115,7 +115,7 @@ export const SECURITY_ROWS: readonly Row[] = [
     what: 'records are for their owner alone',
     tests: [
       'journal/store.test.ts > from files that only their owner can read',
-      'modules/system/replace-file.test.ts > a folder for pre-images that is a link of someone is refused',
+      'modules/files/replace-file.test.ts > a folder for pre-images that is a link of someone is refused',
     ],
   },
   {

@@ -1,8 +1,8 @@
 import { type Decision, defineModule, type Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
-import { failureOf, scriptWith } from '../system/host-script.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { failureOf, scriptWith } from '../shared/host-script.ts'
 import { dockerInfoText } from './docker-info-text.ts'
 import { type DockerSeen, parseDocker } from './docker-seen.ts'
 

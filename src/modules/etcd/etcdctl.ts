@@ -1,7 +1,7 @@
 import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply } from '../../model/transport.ts'
-import { frameFunction } from '../system/frames.ts'
+import { frameFunction } from '../shared/frames.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** What the shell prelude exits with when the host has no etcdctl (or etcdutl, where one is needed). */

@@ -1,6 +1,6 @@
 import { type Command, sh } from '../../model/command.ts'
 import type { Runner } from '../../model/transport.ts'
-import { frameText, parseFrames } from '../system/frames.ts'
+import { frameText, parseFrames } from '../shared/frames.ts'
 import { isLoopbackUrl } from './client-url.ts'
 import { etcdScript, reasonIn, requireTool } from './etcdctl.ts'
 import {

@@ -1,7 +1,7 @@
 import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
-import { type Frame, frameFunction, frameText, parseFrames } from '../system/frames.ts'
+import { type Frame, frameFunction, frameText, parseFrames } from '../shared/frames.ts'
 
 /** A file of the host's settings, with its time of change in seconds since the epoch. */
 export interface SeenFile {

@@ -1,7 +1,7 @@
 import { sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
-import { type Frame, frameText, parseFrames } from '../system/frames.ts'
+import { type Frame, frameText, parseFrames } from '../shared/frames.ts'
 import { etcdScript } from './etcdctl.ts'
 import type { EtcdSettings } from './settings-of.ts'
 import { unitProperty } from './unit-text.ts'

@@ -1,7 +1,7 @@
 import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
-import { frameFunction, frameText, parseFrames } from '../system/frames.ts'
+import { frameFunction, frameText, parseFrames } from '../shared/frames.ts'
 import { parsePrometheus, type Sample } from './prometheus.ts'
 import type { EtcdSettings } from './settings-of.ts'
 

@@ -1,7 +1,7 @@
 import { sh } from '../../model/command.ts'
 import { isObject, type JsonObject } from '../../model/json.ts'
 import type { Runner } from '../../model/transport.ts'
-import { parseFrames } from '../system/frames.ts'
+import { parseFrames } from '../shared/frames.ts'
 import { etcdScript, requireTool } from './etcdctl.ts'
 import { parseExactJson } from './exact-json.ts'
 import type { EtcdSettings } from './settings-of.ts'

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
-import { failureOf } from '../system/host-script.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { failureOf } from '../shared/host-script.ts'
 
 const args = Type.Object(
   {

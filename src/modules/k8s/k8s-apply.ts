@@ -3,8 +3,8 @@ import { type Change, type Decision, defineModule, type Session } from '../../mo
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import type { Runner } from '../../model/transport.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
-import { loadUnifiedDiff, type UnifiedDiff } from '../system/unified-diff.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { loadUnifiedDiff, type UnifiedDiff } from '../shared/unified-diff.ts'
 import { applyFields, fieldsChange, revertFields, waitForRollout } from './change-fields.ts'
 import { ownFields } from './given-fields.ts'
 import {

@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule } from '../../model/module.ts'
 import { Type } from '../../model/schema.ts'
-import { loadUnifiedDiff, type UnifiedDiff } from '../system/unified-diff.ts'
-import { parseYamlPath, yamlPathPattern } from '../system/yaml-path.ts'
-import { type ParseYaml, YamlEditError } from '../system/yaml-place.ts'
-import { setAt } from '../system/yaml-set.ts'
-import { unsetAt } from '../system/yaml-unset.ts'
+import { loadUnifiedDiff, type UnifiedDiff } from '../shared/unified-diff.ts'
+import { parseYamlPath, yamlPathPattern } from '../yaml/yaml-path.ts'
+import { type ParseYaml, YamlEditError } from '../yaml/yaml-place.ts'
+import { setAt } from '../yaml/yaml-set.ts'
+import { unsetAt } from '../yaml/yaml-unset.ts'
 import { applyFields, fieldsChange, revertFields } from './change-fields.ts'
 import { at, getObject, kubeArgs, NameArgument, objectResource, type Target, titleOf } from './kubectl.ts'
 
@@ -62,7 +62,7 @@ export const k8sConfigmapEdit = defineModule<typeof args, State>({
     const [object, diff, { parseYamlText }] = await Promise.all([
       getObject(probe, targetOf(wanted)),
       loadUnifiedDiff(),
-      import('../system/yaml-text.ts'),
+      import('../yaml/yaml-text.ts'),
     ])
     return { object, diff, parse: parseYamlText }
   },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { loadUnifiedDiff, type UnifiedDiff } from '../system/unified-diff.ts'
+import { loadUnifiedDiff, type UnifiedDiff } from '../shared/unified-diff.ts'
 import { applyFields, fieldsChange, revertFields } from './change-fields.ts'
 import { CorefileError } from './corefile.ts'
 import { withHosts } from './corefile-hosts.ts'

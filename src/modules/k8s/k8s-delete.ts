@@ -4,7 +4,7 @@ import { canonical, type Json, type JsonObject } from '../../model/json.ts'
 import { type Change, type Decision, defineModule, type Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { failureOf } from '../system/host-script.ts'
+import { failureOf } from '../shared/host-script.ts'
 import {
   at,
   getObject,

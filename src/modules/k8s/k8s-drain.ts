@@ -1,7 +1,7 @@
 import { type Change, type Decision, defineModule, type Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
 import { kubeArgs, kubectlProblem, mustKubectl, NodeArgument, objectResource, runKubectl } from './kubectl.ts'
 import { lookNode, type NodePod, type NodeView, nodeTarget, stateOf } from './look-node.ts'
 

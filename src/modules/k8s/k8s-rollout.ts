@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule } from '../../model/module.ts'
 import { Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
 import { getObject, objectArgs, objectResource, titleOf } from './kubectl.ts'
 import { isRolledOut, rolloutOf } from './rollout.ts'
 

@@ -3,8 +3,8 @@ import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import { type Problem, ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
 import type { Reply, Runner } from '../../model/transport.ts'
-import { PathArgument } from '../system/argument.ts'
-import { failureOf, missingTool } from '../system/host-script.ts'
+import { PathArgument } from '../shared/argument.ts'
+import { failureOf, missingTool } from '../shared/host-script.ts'
 
 const name = (description: string) =>
   Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$', description })

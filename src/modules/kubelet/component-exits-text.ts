@@ -1,4 +1,4 @@
-import { frameFunction } from '../system/frames.ts'
+import { frameFunction } from '../shared/frames.ts'
 
 /**
  * Prints frames: `exit` with "SOURCE CODE OOM BEGAN ENDED" (times in seconds since the epoch or RFC 3339, `-` where not known), and `words` with the

@@ -2,8 +2,8 @@ import { rawText, script, sh } from '../../model/command.ts'
 import { type Change, type Decision, defineModule, type Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
-import { failureOf } from '../system/host-script.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { failureOf } from '../shared/host-script.ts'
 import { openDomain } from './domain-xml.ts'
 import {
   type Domain,

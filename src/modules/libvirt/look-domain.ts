@@ -2,7 +2,7 @@ import { rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
 import type { Runner } from '../../model/transport.ts'
-import { failureOf, missingTool } from '../system/host-script.ts'
+import { failureOf, missingTool } from '../shared/host-script.ts'
 
 export const DomainArgument = Type.String({
   pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:+@-]*$',

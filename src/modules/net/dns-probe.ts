@@ -4,7 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule, type Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { failureOf, missingTool } from '../system/host-script.ts'
+import { failureOf, missingTool } from '../shared/host-script.ts'
 import { type DnsAnswer, dnsAnswer, dnsQuery } from './dns-message.ts'
 
 const noTool = 91

@@ -2,8 +2,8 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule, type Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../system/argument.ts'
-import { failureOf, scriptWith } from '../system/host-script.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { failureOf, scriptWith } from '../shared/host-script.ts'
 import { type Dropping, parseIptables, parseNft } from './firewall-rules.ts'
 
 const args = Type.Object(

@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import type { Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
-import { type Frame, frameFunction, frameText, parseFrames } from '../system/frames.ts'
-import { failureOf, missingTool, scriptWith } from '../system/host-script.ts'
+import { type Frame, frameFunction, frameText, parseFrames } from '../shared/frames.ts'
+import { failureOf, missingTool, scriptWith } from '../shared/host-script.ts'
 
 /** What the host says of an interface, unjudged; routes and entries as lines that `ip` and `bridge` take again. */
 export interface SeenLink {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Change, type Decision, defineModule, type Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { refusedCode, runScript } from '../system/host-script.ts'
+import { refusedCode, runScript } from '../shared/host-script.ts'
 import { lookLink, type SeenLink } from './link-look.ts'
 import { kindOf, type LinkRecord, lowerOf, recordLink } from './link-record.ts'
 

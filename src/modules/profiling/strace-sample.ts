@@ -3,8 +3,8 @@ import type { Decision, Probe } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { failureOf } from '../system/host-script.ts'
-import { hostUnchanged } from '../system/host-unchanged.ts'
+import { failureOf } from '../shared/host-script.ts'
+import { hostUnchanged } from '../shared/host-unchanged.ts'
 import { callCounts } from './strace-table.ts'
 
 const longest = 5 // s: every thread stops at every call, and etcd or an API server must not stand still for long

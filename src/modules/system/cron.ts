@@ -1,10 +1,8 @@
 import type { Decision } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { OwnerArgument } from './argument.ts'
-import { changeEntry } from './change-entry.ts'
-import { refuseSchedule } from './cron-schedule.ts'
-import { file } from './file.ts'
+import { changeEntry } from '../files/change-entry.ts'
+import { file } from '../files/file.ts'
 import {
   applyFileEdit,
   decisionOf,
@@ -13,9 +11,11 @@ import {
   readFileView,
   revertFileEdit,
   revertFileEditText,
-} from './file-edit.ts'
-import { fileResource } from './file-state.ts'
-import { moveOf } from './recorded-file.ts'
+} from '../files/file-edit.ts'
+import { fileResource } from '../files/file-state.ts'
+import { moveOf } from '../files/recorded-file.ts'
+import { OwnerArgument } from '../shared/argument.ts'
+import { refuseSchedule } from './cron-schedule.ts'
 
 const args = Type.Object(
   {

@@ -3,8 +3,8 @@ import type { Json, JsonObject } from '../../model/json.ts'
 import { defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
-import { parseEnv, valueIn } from './env-text.ts'
-import { failureOf } from './host-script.ts'
+import { parseEnv, valueIn } from '../files/env-text.ts'
+import { failureOf } from '../shared/host-script.ts'
 
 const args = Type.Object(
   {

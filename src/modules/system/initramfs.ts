@@ -2,7 +2,7 @@ import type { Decision, Probe, Session } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { failureOf, scriptWith } from './host-script.ts'
+import { failureOf, scriptWith } from '../shared/host-script.ts'
 import { buildText, lookText, restoreText } from './initramfs-text.ts'
 
 const args = Type.Object(

@@ -2,7 +2,7 @@ import type { Command } from '../../model/command.ts'
 import type { Probe, Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply, Runner } from '../../model/transport.ts'
-import { runScript, scriptWith } from './host-script.ts'
+import { runScript, scriptWith } from '../shared/host-script.ts'
 
 /** A kernel setting as it runs. */
 export interface KernelSetting {

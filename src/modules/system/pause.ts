@@ -1,8 +1,8 @@
 import type { Decision } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from './argument.ts'
-import { hostUnchanged } from './host-unchanged.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { hostUnchanged } from '../shared/host-unchanged.ts'
 
 const args = Type.Object(
   {

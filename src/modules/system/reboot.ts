@@ -4,8 +4,8 @@ import { defineModule } from '../../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import type { Runner } from '../../model/transport.ts'
-import { DurationArgument, durationMs } from './argument.ts'
-import { failureOf } from './host-script.ts'
+import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { failureOf } from '../shared/host-script.ts'
 
 const defaultTimeout = '10m'
 

@@ -4,9 +4,9 @@ import type { Change, Decision, Module, Probe, Resource, Session } from '../../m
 import { ProblemError } from '../../model/problem.ts'
 import { Type } from '../../model/schema.ts'
 import type { Reply } from '../../model/transport.ts'
-import { PathArgument } from './argument.ts'
-import { fileResource } from './file-state.ts'
-import { failureOf } from './host-script.ts'
+import { fileResource } from '../files/file-state.ts'
+import { PathArgument } from '../shared/argument.ts'
+import { failureOf } from '../shared/host-script.ts'
 
 /** Arguments that `command` and `shell` share. */
 export const runArguments = {

@@ -1,8 +1,8 @@
 import { sh } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
-import { directoryOf } from './file-state.ts'
-import { failureOf } from './host-script.ts'
+import { directoryOf } from '../files/file-state.ts'
+import { failureOf } from '../shared/host-script.ts'
 
 /**
  * Notes in the run's folder that undoing a start of this run has stopped a unit. A later undo of a restart (the engine

@@ -4,9 +4,12 @@ import { isObject } from '../../model/json.ts'
 import type { Change, Decision, Detail, Session } from '../../model/module.ts'
 import { defineModule } from '../../model/module.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { type FileView, planFileEdit, readFileView } from './file-edit.ts'
-import { fileResource } from './file-state.ts'
-import { editIni, iniValue } from './ini-edit.ts'
+import { type FileView, planFileEdit, readFileView } from '../files/file-edit.ts'
+import { fileResource } from '../files/file-state.ts'
+import { editIni, iniValue } from '../files/ini-edit.ts'
+import { moveOf, type RecordedMove } from '../files/recorded-file.ts'
+import { replaceFile } from '../files/replace-file.ts'
+import { revertFile, revertFileText } from '../files/revert-file.ts'
 import {
   type KernelSetting,
   moveSetting,
@@ -15,9 +18,6 @@ import {
   readSetting,
   sameSetting,
 } from './kernel-setting.ts'
-import { moveOf, type RecordedMove } from './recorded-file.ts'
-import { replaceFile } from './replace-file.ts'
-import { revertFile, revertFileText } from './revert-file.ts'
 
 const args = Type.Object(
   {

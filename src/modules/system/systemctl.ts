@@ -1,7 +1,7 @@
 import { type Command, sh } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
-import { failureOf } from './host-script.ts'
+import { failureOf } from '../shared/host-script.ts'
 import { showUnit, type UnitState } from './unit-state.ts'
 
 /** Starting may take as long as systemd lets it: DefaultTimeoutStartSec is 90 s, and stopping comes before. */

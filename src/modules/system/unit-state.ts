@@ -3,8 +3,8 @@ import { isObject } from '../../model/json.ts'
 import type { Probe, Resource } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply, Runner } from '../../model/transport.ts'
-import { fileResource } from './file-state.ts'
-import { failureOf, missingTool } from './host-script.ts'
+import { fileResource } from '../files/file-state.ts'
+import { failureOf, missingTool } from '../shared/host-script.ts'
 
 /** A unit as `systemctl show` gives it: values of properties, which no locale translates. */
 export type UnitState = {

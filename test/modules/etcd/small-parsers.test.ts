@@ -10,7 +10,7 @@ import { hexId, parseExactJson } from '../../../src/modules/etcd/exact-json.ts'
 import { parseFlags, withoutFlags } from '../../../src/modules/etcd/flag-words.ts'
 import { parseFlatYaml } from '../../../src/modules/etcd/flat-yaml.ts'
 import { parseEnvironmentFiles, parseExecStart } from '../../../src/modules/etcd/unit-text.ts'
-import { parseFrames } from '../../../src/modules/system/frames.ts'
+import { parseFrames } from '../../../src/modules/shared/frames.ts'
 import { fixture, recorded } from './fixture.ts'
 
 test.each([
