@@ -32,7 +32,11 @@ const args = Type.Object(
       properties: {
         apiVersion: { type: 'string', pattern: '^([a-z0-9.-]+/)?v[a-z0-9]+$' },
         kind: { type: 'string', pattern: '^[A-Z][A-Za-z]*$' },
-        metadata: { type: 'object', required: ['name'], properties: { name: { type: 'string', minLength: 1 } } },
+        metadata: {
+          type: 'object',
+          required: ['name'],
+          properties: { name: { type: 'string', pattern: '^[^-]' }, namespace: { type: 'string', pattern: '^[^-]' } },
+        },
       },
       description: 'one object as it should be; what it does not name stays as it is',
     }),
