@@ -76,6 +76,32 @@ describe('a secret parameter', () => {
     expect(leaksOf(project.folder, undone.stdout, undone.stderr)).toEqual([])
   })
 
+  test('is not kept with the facts of a stage that works on another host, either', async () => {
+    const project = makeProject({
+      ...files,
+      'hosts.yaml': `${LOCAL_INVENTORY}    there: {ansible_connection: local}\n`,
+      'runbooks/login.yaml': LOGIN.replace('hosts: all', 'hosts: here').replace(
+        'steps:',
+        `facts:
+  - shell: {script: "printf '%s' {{ password }}", read_only: true}
+    as: seen
+vars:
+  known: "{{ seen.stdout }} of {{ password }}"
+steps:
+  - id: elsewhere
+    file: {path: $HERE/elsewhere, content: "{{ known }}"}
+    on: there`,
+      ),
+    })
+    const applied = await project.run('apply', 'login', ...FROM_FILE, '--yes')
+    expect(applied.stderr).not.toContain('error')
+    expect(applied.code).toBe(0)
+    expect(project.read('elsewhere')).toBe(`${SECRET} of ${SECRET}`)
+    const journal = allFiles(path.join(project.folder, 'state')).map((file) => readFileSync(file, 'utf8'))
+    expect(journal.join('')).toMatch(/"stage-started".*"facts":\{"here":.*"known"/)
+    expect(leaksOf(project.folder, applied.stdout)).toEqual([])
+  })
+
   test('is asked for again by a plan that was kept, which notices another value and keeps neither', async () => {
     const project = makeProject(files)
     const planned = await project.run('plan', 'login', ...FROM_FILE, '--out', 'plan.json')
