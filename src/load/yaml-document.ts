@@ -19,8 +19,8 @@ export function parseYaml(file: string, text: string, dialect: Dialect): Result<
   const source = sourceText(file, text)
   const early = [...tooLarge(source, dialect), ...forbiddenText(source), ...directives(source)]
   if (early.length > 0) return fail(early)
-  const documents = parseAllDocuments(text, optionsOf(dialect))
-  const found = Array.isArray(documents) ? documents : []
+  const found = documentsIn(text, dialect)
+  if (found === 'too deep') return fail([tooDeep(source)])
   const syntax = found.flatMap((document) => syntaxProblems(source, document))
   if (syntax.length > 0) return fail(syntax)
   const [first, second] = found
@@ -28,6 +28,26 @@ export function parseYaml(file: string, text: string, dialect: Dialect): Result<
   if (!first?.contents) return fail([{ kind: 'yaml', message: `${file} is empty`, at: placeIn(source, 0) }])
   const tree = convertYaml({ source, dialect, root: rawNode(first.contents) })
   return tree.ok ? succeed(tree.value) : tree
+}
+
+/** The library's parser calls itself for each level, and does not count them. */
+function documentsIn(text: string, dialect: Dialect): readonly Document.Parsed[] | 'too deep' {
+  try {
+    const documents = parseAllDocuments(text, optionsOf(dialect))
+    return Array.isArray(documents) ? documents : []
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep'
+    throw error
+  }
+}
+
+/** At the line that opens most. */
+function tooDeep(source: SourceText): Problem {
+  const lines = source.text.split('\n')
+  const opened = lines.map((line) => line.match(/[[{:?-]/g)?.length ?? 0)
+  const before = lines.slice(0, opened.indexOf(Math.max(...opened)))
+  const at = placeIn(source, before.join('\n').length + Math.min(before.length, 1))
+  return { kind: 'yaml', message: 'this is nested too deeply', at }
 }
 
 /** uniqueKeys is quadratic (measured: 20 000 keys 5 s), so convertYaml compares keys; directives cannot change `schema`. */

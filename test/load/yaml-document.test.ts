@@ -175,3 +175,17 @@ describe('whatever the text', () => {
     )
   })
 })
+
+describe('text that is deeper than the stack is refused at its line', () => {
+  const depth = 40_000
+  it.each([
+    ['keys in a line', `a: 1\n${'"b": '.repeat(depth)}`],
+    ['brackets', `a: 1\nb: ${'['.repeat(depth)}`],
+    ['dashes', `a: 1\nb:\n${'- '.repeat(depth)}x`],
+  ])('%s', (_, text) => {
+    const tree = parseYaml('x.yaml', text, 'runbook')
+    const [problem] = tree.ok ? [] : tree.problems
+    expect(problem).toMatchObject({ kind: 'yaml', message: expect.stringMatching(/nested/) })
+    expect(problem?.at?.line).toBeGreaterThan(1)
+  })
+})

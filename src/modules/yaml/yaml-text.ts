@@ -47,6 +47,17 @@ export interface YamlRefusal {
  * tags, keys that are no text. This is the one importer of `yaml` in this room (the other is load's, for runbooks).
  */
 export function parseYamlText(text: string): YamlNode | YamlRefusal {
+  try {
+    return parsed(text)
+  } catch (error) {
+    // its parser, and we, go a level deeper with each level of the text
+    if (error instanceof RangeError)
+      return { kind: 'refused', message: 'this is nested too deeply', line: 1, column: 1 }
+    throw error
+  }
+}
+
+function parsed(text: string): YamlNode | YamlRefusal {
   const lines = new LineCounter()
   const refuse = (message: string, offset: number): YamlRefusal => {
     const { line, col } = lines.linePos(offset)

@@ -170,3 +170,8 @@ test('paths name keys and places in lists', () => {
   ])
   expect(parseYamlPath('heartbeat-interval')).toEqual(['heartbeat-interval'])
 })
+
+test('a text that is deeper than the stack is refused', () => {
+  for (const part of ['"b": ', '[', '- '])
+    expect(parseYamlText(part.repeat(40_000))).toMatchObject({ kind: 'refused', message: expect.stringMatching(/./) })
+})
