@@ -33,6 +33,7 @@ async function said(...args: readonly string[]) {
 
 const config = 'kubeconfig: /etc/kubernetes/admin.conf'
 const nodesOfPods = "kubectl get pods -l app=web -o jsonpath='{.items[*].spec.nodeName}'"
+const replicas = "kubectl get deployment web -o jsonpath='{.spec.replicas}'"
 const image = "kubectl get deployment web -o jsonpath='{.spec.template.spec.containers[0].image}'"
 
 beforeAll(async () => {
@@ -86,7 +87,24 @@ test('what somebody changed since is not undone over it', async () => {
     code: 8,
     text: expect.stringMatching(/changed by somebody else: spec\.replicas[\s\S]*3 expected, 1 found/),
   })
-  expect(await on('c1', "kubectl get deployment web -o jsonpath='{.spec.replicas}'")).toBe('1')
+  expect(await on('c1', replicas)).toBe('1')
+})
+
+test('an API server that goes down in the middle: what is done stays known, and is undone once it is back', async () => {
+  const scaled = (replicas: number) =>
+    `  - k8s_patch: {${config}, kind: deployment, namespace: default, name: web, patch: {spec: {replicas: ${replicas}}}}\n`
+  const goes = `  - shell: {script: systemctl stop kube-apiserver, check: "! systemctl is-active -q kube-apiserver"}\n    undo: {shell: {script: "true"}}\n`
+  const label = `  - k8s_patch: {${config}, kind: deployment, namespace: default, name: web, patch: {metadata: {labels: {seen: "yes"}}}}\n`
+  const before = await on('c1', replicas)
+  const applied = await said('apply', runbookOf('middle', `${scaled(4)}${goes}${label}`), '--yes')
+  expect(applied.text).toMatch(/the API server does not answer/)
+  expect(applied.code).toBe(8) // nor could the first step be undone
+  await on('c1', 'systemctl start kube-apiserver')
+  await until('kubectl get --raw /readyz', /^ok$/)
+  expect(await on('c1', replicas)).toBe('4')
+  const back = await said('rollback', parseRecords(cli.stateDir).run, '--yes')
+  expect(back.code, back.text).toBe(0)
+  expect(await on('c1', replicas)).toBe(before)
 })
 
 test('an API server that is down is told before anything is tried', async () => {

@@ -1,6 +1,8 @@
+import { sh } from '../../model/command.ts'
 import { canonical, type Json, type JsonObject } from '../../model/json.ts'
 import type { Change, Detail, Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
+import { leaveNote } from '../shared/note.ts'
 import { at, getObject, kubectlProblem, objectResource, runKubectl, type Target, titleOf, wordsOf } from './kubectl.ts'
 import { type FieldChange, fieldAt, jsonPatch, placeText, shownField } from './object-diff.ts'
 import { isRolledOut, rolloutOf } from './rollout.ts'
@@ -17,7 +19,6 @@ export function fieldsChange(
   changes: readonly FieldChange[],
   summary: string,
 ): Change {
-  const rollout = rolloutOf(object)
   return {
     verb: 'update',
     summary,
@@ -25,7 +26,6 @@ export function fieldsChange(
     before: {
       uid: at(object, 'metadata', 'uid') ?? null,
       fields: changes.map(({ path, before }) => ({ path, value: before })),
-      rolledOut: rollout === undefined ? null : isRolledOut(rollout),
     },
     after: { fields: changes.map(({ path, after }) => ({ path, value: after })) },
     settles: true,
@@ -48,7 +48,8 @@ export async function applyFields(
   session: Session,
   { waitMs }: Waiting,
 ): Promise<void> {
-  await bring(target, fieldsOf(change), session, 'plan-drifted')
+  const first = waitMs === undefined ? undefined : (object: JsonObject) => noteIfWell(object, session)
+  await bring(target, { changes: fieldsOf(change), kind: 'plan-drifted', ...(first ? { first } : {}) }, session)
   if (waitMs !== undefined) await waitForRollout(target, waitMs, session)
 }
 
@@ -59,28 +60,41 @@ export async function revertFields(
   session: Session,
   { waitMs }: Waiting,
 ): Promise<void> {
-  const back = fieldsOf(change).map(({ path, before, after }) => ({ path, before: after, after: before }))
-  const changed = await bring(target, back, session, 'rollback-failed')
-  // pods that were not well before need not become so
-  if (changed && waitMs !== undefined && change.before.rolledOut === true) await waitForRollout(target, waitMs, session)
+  const changes = fieldsOf(change).map(({ path, before, after }) => ({ path, before: after, after: before }))
+  await bring(target, { changes, kind: 'rollback-failed' }, session)
+  if (waitMs !== undefined && (await wereWell(session))) await waitForRollout(target, waitMs, session)
 }
+
+/** Pods that were not well before need not become so; how they are comes and goes, and is no state to compare. */
+async function noteIfWell(object: JsonObject, session: Session): Promise<void> {
+  const rollout = rolloutOf(object)
+  if (rollout && isRolledOut(rollout))
+    await leaveNote(session, noteOf(session), 'all pods were up to date and available')
+}
+
+const wereWell = async (session: Session): Promise<boolean> =>
+  (await session.run(sh`[ -e ${noteOf(session)} ]`)).code === 0
+
+const noteOf = ({ folder }: Session): string => `${folder}/rolled-out`
 
 const TRIES = 5
 
+interface Bringing {
+  readonly changes: readonly FieldChange[]
+  readonly kind: 'plan-drifted' | 'rollback-failed'
+  readonly first?: (object: JsonObject) => Promise<void> // before the object is changed
+}
+
 /** From before to after, both found in place; the server itself tests each field as it changes it. */
-async function bring(
-  target: Target,
-  changes: readonly FieldChange[],
-  session: Session,
-  kind: 'plan-drifted' | 'rollback-failed',
-): Promise<boolean> {
+async function bring(target: Target, { changes, kind, first }: Bringing, session: Session): Promise<void> {
   for (let left = TRIES; ; left -= 1) {
     const object = await getObject(session, target)
     if (!object) throw new ProblemError({ kind, message: `${titleOf(target)} is not there any more` })
     const open = changes.filter(({ path, after }) => canonical(fieldAt(object, path)) !== canonical(after))
     const foreign = open.filter(({ path, before }) => canonical(fieldAt(object, path)) !== canonical(before))
     if (foreign.length > 0) throw new ProblemError({ kind, ...foreignText(target, object, foreign) })
-    if (open.length === 0) return false
+    if (open.length === 0) return
+    await first?.(object)
     const patch = JSON.stringify(jsonPatch(object, open))
     const reply = await runKubectl(session, target.kubeconfig, [
       'patch',
@@ -88,7 +102,7 @@ async function bring(
       '--type=json',
       `--patch=${patch}`,
     ])
-    if (reply.code === 0) return true
+    if (reply.code === 0) return
     // somebody was faster: what is there now is looked at
     if (left > 1 && /testing value|the object has been modified/i.test(reply.stderr.toString('utf8'))) continue
     throw new ProblemError(kubectlProblem(reply, `changing ${titleOf(target)}`))
