@@ -3,27 +3,41 @@ import { frameFunction } from '../shared/frames.ts'
 /**
  * Prints frames: `exit` with "SOURCE CODE OOM BEGAN ENDED" (times in seconds since the epoch or RFC 3339, `-` where not known), and `words` with the
  * last lines of it, without the stacks that a Go program prints when it ends by itself; `seen` with the sources that were looked at. Wants name,
- * since (s), most, tail and deadline (s). What a process wrote may stand in the journal behind what systemd says of its end.
+ * since (s), most, tail and deadline (s). What a process wrote may stand in the journal behind what systemd says of its end, and its first lines
+ * before what systemd says of its beginning: those of the last second before that are of the run that begins.
  */
 export const componentExitsText = `
 ${frameFunction}
-stack='/^[ \\t]|^$|^goroutine [0-9]+ |^created by |^[A-Za-z0-9_./*()-]+[(].*[)]$/'
+stack='/^[ \\t]|^$|^goroutine [0-9]+ |^created by |^[A-Za-z0-9_.\\/*()-]+[(].*[)]$/'
 spoken() { tail -n 5000 | tr -d '\\001\\002' | awk "!($stack)" | cut -c 1-400 | tail -n "$tail"; }
 bounded() { timeout "$deadline" "$@" 2>/dev/null; }
 of_unit() {
   journalctl --quiet --unit "$name" --since "-$since seconds" --output short-unix --lines 100000 2>/dev/null | awk -v most="$most" -v tail="$tail" '
-    $3 ~ /^systemd\\[1\\]:$/ && / Started / { run++; began[run] = $1 }
+    function give(who, text, to) {
+      if (!(who in owner)) owner[who] = to
+      own = owner[who]; words[own, n[own]++ % tail] = text
+    }
+    function settle(to, since, i) { for (i = 1; i <= held; i++) give(whose[i], held_text[i], (held_at[i] < since) ? to - 1 : to); held = 0 }
+    function begin(at) { run++; began[run] = at; settle(run, at - 1) }
+    $3 ~ /^systemd\\[1\\]:$/ && $4 == "Starting" { begin($1); starting = 1 }
+    $3 ~ /^systemd\\[1\\]:$/ && $4 == "Started" { if (!starting) begin($1); starting = 0 }
+    $3 ~ /^systemd\\[1\\]:$/ { settle(run + 0, 0) }
     $3 ~ /^systemd\\[1\\]:$/ && /Main process exited, code=/ {
+      starting = 0
       code = $0; sub(/.*, status=/, "", code); split(code, parts, "/")
       ended[run] = $1; number[run] = parts[1] + (/code=exited/ ? 0 : 128)
     }
     $3 ~ /^systemd\\[1\\]:$/ && /Failed with result .oom-kill/ { memory[run] = "yes" }
     $3 !~ /^systemd\\[1\\]:$/ {
-      if (!($3 in owner)) owner[$3] = run
-      own = owner[$3]; line = $0; sub(/^[^ ]+ [^ ]+ [^ ]+: ?/, "", line)
-      if (line !~ '"$stack"') words[own, n[own]++ % tail] = substr(line, 1, 400)
+      line = $0; sub(/^[^ ]+ [^ ]+ [^ ]+: ?/, "", line)
+      if (held && $1 - held_at[1] > 1) settle(run + 0, 0)
+      if (line ~ '"$stack"') next
+      line = substr(line, 1, 400)
+      if ($3 in owner) give($3, line)
+      else { whose[++held] = $3; held_text[held] = line; held_at[held] = $1 }
     }
     END {
+      settle(run + 0, 0)
       for (i = run + 0; i >= 0; i--) if ((i in ended) && ++ends <= most) {
         printf "unit %s %s %s %s\\001", number[i], (i in memory) ? "yes" : "no", (i in began) ? began[i] : "-", ended[i]
         for (at = (n[i] > tail ? n[i] - tail : 0); at < n[i]; at++) print words[i, at % tail]
