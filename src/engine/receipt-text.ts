@@ -39,10 +39,11 @@ export const alive = rawText(`alive() {
 const follow = (limitBytes: number): Command => sh`keep=${limitBytes + 1}
 give() {
   [ "$2" -lt "$keep" ] && [ -s "$d/$1" ] || return 0
-  size=$(($(wc -c <"$d/$1")))
+  { size=$(wc -c <"$d/$1"); } 2>/dev/null || return 0
+  size=$(($size))
   [ "$size" -gt "$keep" ] && size=$keep
   [ "$size" -gt "$2" ] || return 0
-  tail -c +$(($2 + 1)) -- "$d/$1" | head -c $((size - $2))
+  tail -c +$(($2 + 1)) -- "$d/$1" 2>/dev/null | head -c $((size - $2))
   at=$size
 }
 give_all() { [ ! -s "$d/$1" ] || head -c "$keep" <"$d/$1"; }

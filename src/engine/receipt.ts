@@ -186,9 +186,11 @@ async function followed(attempt: Attempt, first: Command, lost: () => void): Pro
       await input.reconnect()
       continue
     }
-    if (reply.code !== UNTOLD) return wholeReply(attempt, reply.code)
+    if (reply.code === 0) return wholeReply(attempt, 0)
     const state = await stateOf(input.probe, at, boot)
-    if (state === 'done') return wholeReply(attempt, reply.code)
+    // Where no receipt can be kept there is none; what passes output on may have ended otherwise than what it watches.
+    const isOver = state === 'done' || (state === 'none' && reply.code !== UNTOLD)
+    if (isOver) return wholeReply(attempt, reply.code)
     if (state === 'void') return 'not-begun'
     if (state !== 'running') throw new ProblemError(unknownEnd(options.label, state))
   }

@@ -63,6 +63,19 @@ describe.each(shells)('%s', (shell) => {
     expect(await run(attachText(at, { stdout: 1, stderr: 0 }, LIMIT))).toEqual({ code: 7, stdout: '\n', stderr: 'b\n' })
   })
 
+  test('a receipt that goes while it is looked at is no end of the command, and no exit code', async () => {
+    const at = place()
+    const tools = path.join(root, `tools-${made}`)
+    mkdirSync(tools)
+    writeFileSync(path.join(tools, 'wc'), `#!/bin/sh\nrm -rf -- ${path.join(at.folder, at.name)}\nexit 1\n`, {
+      mode: 0o755,
+    })
+    const command = renderCommand(startText(at, rawText('echo one; sleep 1; echo two'), LIMIT))
+    const { code, stderr } = await run(rawText(`PATH=${tools}:$PATH\n${command}`))
+    expect({ code, stderr }).toEqual({ code: UNTOLD, stderr: '' })
+    expect(await state(at)).toBe('none')
+  })
+
   test('a process id that is another process by now, or of another boot, is not taken for who began', async () => {
     const [, start = ''] =
       /^\d+ \(.*\) (?:\S+ ){19}(\S+)/s.exec(readFileSync(`/proc/${process.pid}/stat`, 'latin1')) ?? []

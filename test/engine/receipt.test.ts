@@ -64,6 +64,20 @@ test('a connection that is cut is made anew, and the output goes on where it sto
   ])
 })
 
+test('what passes output on may die by itself: that is no exit code of a command that runs on', async () => {
+  const host = hostSaying(
+    [
+      { code: 137, out: 'abc' },
+      { code: 0, out: 'def' },
+    ],
+    ['running'],
+  )
+  expect(await host.run()).toMatchObject({ code: 0, stdout: Buffer.from('abcdef') })
+  expect(host.asked).toHaveLength(2)
+  const dead = hostSaying([{ code: 2 }], ['dead'])
+  await expect(dead.run()).rejects.toMatchObject({ problems: [{ kind: 'connection-lost' }] })
+})
+
 test('what had not begun is begun anew, under another name', async () => {
   const host = hostSaying(['connection-lost', { code: 213 }, { code: 0, out: 'ran' }], ['void'])
   expect(await host.run()).toMatchObject({ code: 0, stdout: Buffer.from('ran') })
