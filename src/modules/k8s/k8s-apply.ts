@@ -7,6 +7,7 @@ import { DurationArgument, durationMs } from '../shared/argument.ts'
 import { loadUnifiedDiff, type UnifiedDiff } from '../shared/unified-diff.ts'
 import { applyFields, fieldsChange, revertFields, waitForRollout } from './change-fields.ts'
 import { ownFields } from './given-fields.ts'
+import { HOLDERS } from './holders.ts'
 import {
   getObject,
   jsonObject,
@@ -139,14 +140,6 @@ const isNote = ({ path, after }: FieldChange): boolean =>
   (placeText(path) === 'metadata.annotations' &&
     Object.keys((after as { readonly value?: object } | null)?.value ?? {}).join() === LAST_APPLIED) // sealed: boxed JSON
 
-/** Kinds whose end is the end of what others put there. */
-const HOLDERS: Readonly<Record<string, string>> = {
-  Namespace: 'everything in it would go with it',
-  CustomResourceDefinition: 'every object of that kind would go with it',
-  PersistentVolume: 'the data on it may go with it',
-  PersistentVolumeClaim: 'the data on its volume may go with it',
-}
-
 function creation(wanted: ApplyArgs, made: JsonObject, diff: UnifiedDiff): Change {
   const target = targetOf(wanted)
   const holds = HOLDERS[textAt(wanted.manifest, 'kind')]
@@ -173,8 +166,7 @@ async function create(wanted: ApplyArgs, change: Change, session: Session): Prom
     const reply = await runKubectl(session, wanted.kubeconfig, ['create', '--save-config', '--filename=-'], { input })
     if (reply.code !== 0) throw new ProblemError(kubectlProblem(reply, `creating ${titleOf(target)}`))
   }
-  const { waitMs } = { waitMs: undefined, ...waiting(wanted) }
-  if (waitMs !== undefined) await waitForRollout(target, waitMs, session)
+  if (wanted.wait !== undefined) await waitForRollout(target, durationMs(wanted.wait), session)
 }
 
 /** Where the object is not what was made. */

@@ -5,6 +5,7 @@ import { type Change, type Decision, defineModule, type Session } from '../../mo
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
 import { failureOf } from '../shared/host-script.ts'
+import { HOLDERS } from './holders.ts'
 import {
   at,
   getObject,
@@ -52,12 +53,9 @@ export const k8sDelete = defineModule<typeof args, JsonObject | undefined>({
   revert: putBack,
 })
 
-/** Kinds that hold others, and whose end is not theirs alone. */
+/** Kinds that are never deleted, and why. */
 const REFUSED: Readonly<Record<string, string>> = {
-  Namespace: 'everything in it would go with it',
-  CustomResourceDefinition: 'every object of that kind would go with it',
-  PersistentVolume: 'the data on it may go with it',
-  PersistentVolumeClaim: 'the data on its volume may go with it',
+  ...HOLDERS,
   Node: 'its pods would go with it, and its kubelet makes it anew',
 }
 
