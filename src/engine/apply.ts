@@ -1,10 +1,10 @@
 import type { Outcome } from '../model/event.ts'
-import type { HostName } from '../model/id.ts'
+import type { HostName, StepId } from '../model/id.ts'
 import type { Reading } from '../model/measure.ts'
-import type { Module } from '../model/module.ts'
 import { countPlan, plannedSteps } from '../model/plan.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { OwedRestart, RunRecord } from '../model/run-record.ts'
+import type { Step } from '../model/runbook.ts'
 import { becomeFirst } from './become-first.ts'
 import { driftBetween } from './drift.ts'
 import { restorePast } from './host-context.ts'
@@ -43,8 +43,8 @@ const plannedElsewhere = ({ plan }: ApplyInput): readonly HostName[] => [
 /** Nothing is written unless the plan is still true and nothing in it is blocked. */
 async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
   const [now] = await Promise.all([planOn(input, open, 'unmeasured'), becomeFirst(input, open)])
-  const modules = modulesOf(input)
-  const drifts = driftBetween(input.plan, now, (name) => modules.get(name))
+  const steps = stepsOf(input)
+  const drifts = driftBetween(input.plan, now, (id) => steps.get(id))
   const blocked = [...now.guards, ...now.stages.flatMap((stage) => stage.steps)].flatMap((step): readonly Problem[] => {
     if (step.decision.kind !== 'blocked') return []
     const { kind: _, ...why } = step.decision
@@ -54,8 +54,8 @@ async function verify(input: ApplyInput, open: OpenHosts): Promise<void> {
   if (first) throw new ProblemError(first, ...others)
 }
 
-const modulesOf = ({ runbook }: ApplyInput): ReadonlyMap<string, Module> =>
-  new Map(runbook.stages.flatMap((stage) => stage.steps).map((step) => [step.module.name, step.module]))
+const stepsOf = ({ runbook }: ApplyInput): ReadonlyMap<StepId, Step> =>
+  new Map(runbook.stages.flatMap((stage) => stage.steps).map((step) => [step.id, step]))
 
 async function runAll(running: Running, input: ApplyInput): Promise<Ending> {
   const { change, deferred } = countPlan(input.plan)
@@ -79,7 +79,7 @@ async function chooseIncludes(running: Running, input: ApplyInput): Promise<void
   const { runbook } = input
   if (!runbook.includes) return
   const hosts = input.hosts.map(({ name }) => name)
-  await refreshFacts(running, recallFacts({ contexts: running.contexts, hosts }, input))
+  await refreshFacts(running, recallFacts({ contexts: running.contexts, hosts }, input), input.past?.facts?.stage)
   for (const event of choiceEvents(running.contexts, runbook)) await running.record(event)
 }
 

@@ -1,15 +1,12 @@
+import type { StepId } from '../model/id.ts'
 import { canonical, type Json } from '../model/json.ts'
-import type { Module } from '../model/module.ts'
 import { type Plan, type PlannedDecision, type PlannedStep, plannedSteps, type RecordedChange } from '../model/plan.ts'
 import type { Problem } from '../model/problem.ts'
+import type { Step } from '../model/runbook.ts'
 
 /** Where the hosts are no longer as the approved plan says: another machine, or another decision. Empty: the plan is true. */
-export function driftBetween(
-  approved: Plan,
-  now: Plan,
-  moduleOf: (name: string) => Module | undefined,
-): readonly Problem[] {
-  return [...otherMachines(approved, now), ...otherDecisions(approved, now, moduleOf)]
+export function driftBetween(approved: Plan, now: Plan, stepOf: (id: StepId) => Step | undefined): readonly Problem[] {
+  return [...otherMachines(approved, now), ...otherDecisions(approved, now, stepOf)]
 }
 
 function otherMachines(approved: Plan, now: Plan): readonly Problem[] {
@@ -24,14 +21,21 @@ function otherMachines(approved: Plan, now: Plan): readonly Problem[] {
   })
 }
 
-function otherDecisions(approved: Plan, now: Plan, moduleOf: (name: string) => Module | undefined): readonly Problem[] {
+function otherDecisions(approved: Plan, now: Plan, stepOf: (id: StepId) => Step | undefined): readonly Problem[] {
   const seen = new Map(plannedSteps(now).map((step) => [keyOf(step), step]))
   return plannedSteps(approved).flatMap((planned) => {
     const current = seen.get(keyOf(planned))
-    if (moduleOf(planned.module)?.volatile) return []
+    if (stepOf(planned.step)?.module.volatile) return []
     if (current && planned.on === current.on && sameDecision(planned.decision, current.decision)) return []
+    if (current && (waits(planned, stepOf) || waits(current, stepOf))) return []
     return [drifted(planned, current)]
   })
+}
+
+/** Whether it is left open because something is waited for: that comes and goes by itself, and is looked at when the step is reached. */
+function waits({ step, decision }: PlannedStep, stepOf: (id: StepId) => Step | undefined): boolean {
+  if (decision.kind !== 'deferred') return false
+  return [step, decision.after].some((id) => stepOf(id)?.retry?.until !== undefined)
 }
 
 const keyOf = (step: PlannedStep): string => `${step.host}\0${step.step}`

@@ -158,6 +158,32 @@ describe('a look with until', () => {
     expect(summary.outcome).toBe('nothing-to-do')
   })
 
+  const appliedLater = async (planned: string, now: string) => {
+    const world = await makeWorld(['e1'], { tick: planned, seen: '' })
+    const plan = await makePlan(world.input(waiting(5)))
+    world.hosts.get('e1')?.set('tick', now)
+    const book = waiting(5)
+    return { world, running: applyPlan({ ...world.runInput(book, { clock: ticking(world) }), plan }) }
+  }
+
+  test('that comes to hold after the plan is no other state than planned, nor is what rests on it', async () => {
+    const { world, running } = await appliedLater('t0', 't4')
+    expect(await running).toMatchObject({ outcome: 'applied', problems: [] })
+    expect(world.log).toEqual(['e1 set seen t4'])
+  })
+
+  test('that held in the plan is waited for where it does no more; what is done then is still what was planned', async () => {
+    const { world, running } = await appliedLater('t2', 't0')
+    expect(await running).toMatchObject({ outcome: 'applied', problems: [] })
+    expect(world.log).toEqual(['e1 set seen t2'])
+  })
+
+  test('gives what was not planned: the step that rests on it is refused when reached', async () => {
+    const { world, running } = await appliedLater('t4', 't0')
+    expect(await running).toMatchObject({ problems: [{ kind: 'plan-drifted', step: 'write' }] })
+    expect(world.log).toEqual([])
+  })
+
   test('stops the run where it never holds', async () => {
     const world = await makeWorld(['e1'], { tick: 't0', seen: '' })
     const { summary } = await applied(world, waiting(1))

@@ -87,6 +87,10 @@ const look = (): Promise<string> =>
   on(`cd /var/lib/kubelet; find . -printf '%p %y %m %u %s %i\\n' | sort; find . ! -type d -printf '%p %T@\\n' | sort; find . -type f -exec sha256sum {} + | sort
 grep /var/lib/kubelet/ /proc/self/mountinfo | sort`)
 
+/** Waits until the last complaint of kubelet counts as many. */
+const counted = (count: string): Promise<string> =>
+  on(`until journalctl -q -u kubelet -o cat -n 1 | grep -q 'numErrs=${count}$'; do sleep 0.2; done`)
+
 beforeAll(async () => {
   await upLab('one', settings)
   await standInForNode(settings, 'h1')
@@ -94,6 +98,7 @@ beforeAll(async () => {
   await on(
     `printf '%s\\n' ${known.map((name) => `'${name}'`).join(' ')} >/srv/k8s/pods; printf '%s\\n' ${sandboxes.join(' ')} >/srv/k8s/boxes; systemctl start kubelet`,
   )
+  await counted('[0-9]*')
 })
 afterAll(async () => {
   await downLab(settings)
@@ -154,6 +159,7 @@ test('where only orphans are left, the log line stops, and a second run has noth
   await on(`cd /var/lib/kubelet/pods; kill $(cat /srv/pids)
 umount */volume-subpaths/v/c/0 */volumes/kubernetes.io~secret/token
 rm -rf ${[4, 5, 6, 7, 8].map((kind) => `${kind}0000000-*`).join(' ')} ${uid(2, 60)} ${uid(2, 61)} ${uid(2, 62)}`)
+  await counted(String(orphans.length))
   const applied = await cli.run('apply', 'kubelet-orphaned-pods', '--yes', ...many, '--set', 'restart_kubelet=true')
   expect(applied.code, applied.stdout + applied.stderr).toBe(0)
   expect(await on('sleep 2; journalctl -q -u kubelet -o cat --since -1s')).toBe('')

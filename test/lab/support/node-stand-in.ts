@@ -20,13 +20,11 @@ printf ']}'
 `
 const kubelet = `#!/bin/sh
 while :; do
-  count=0 first=
-  for folder in /var/lib/kubelet/pods/*/volumes; do
-    uid=\${folder%/volumes}; uid=\${uid##*/}
-    grep -qx "$uid" /srv/k8s/pods /srv/k8s/boxes && continue
-    count=$((count + 1)); first=\${first:-$uid}
-  done
-  [ "$count" = 0 ] || echo "E1121 16:00:00.000000    1612 kubelet_volumes.go:245] \\"There were many similar errors. Turn up verbosity to see them.\\" err=\\"orphaned pod \\\\\\"$first\\\\\\" found, but error occurred when trying to remove the volumes dir: not a directory\\" numErrs=$count"
+  set -- $(printf '%s\\n' /var/lib/kubelet/pods/*/volumes | awk -F / '
+    !looks { known[$0]; next }
+    $6 != "*" && !($6 in known) { count++; if (!first) first = $6 }
+    END { print count + 0, first }' /srv/k8s/pods /srv/k8s/boxes looks=1 -)
+  [ "$1" = 0 ] || echo "E1121 16:00:00.000000    1612 kubelet_volumes.go:245] \\"There were many similar errors. Turn up verbosity to see them.\\" err=\\"orphaned pod \\\\\\"$2\\\\\\" found, but error occurred when trying to remove the volumes dir: not a directory\\" numErrs=$1"
   sleep 1
 done
 `
