@@ -60,6 +60,7 @@ function commandOf({ row, args, raw }: Given): Command {
         file: first,
         ...optional('before', text(raw.before)),
         ...optional('svg', text(raw.svg)),
+        format: formatOf(raw),
       }
     case 'explain':
       return { ...common, kind: 'explain', ...optional('topic', args[0]) }

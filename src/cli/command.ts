@@ -77,7 +77,13 @@ export type Command = Common &
         readonly targets: Targets
         readonly reach: Reach
       }
-    | { readonly kind: 'profile'; readonly file: string; readonly before?: string; readonly svg?: string }
+    | {
+        readonly kind: 'profile'
+        readonly file: string
+        readonly before?: string
+        readonly svg?: string
+        readonly format: ReportFormat
+      }
     | { readonly kind: 'explain'; readonly topic?: string }
     | { readonly kind: 'inventory'; readonly targets: Targets; readonly view: InventoryView }
     | {

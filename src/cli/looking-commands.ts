@@ -62,6 +62,7 @@ export const LOOKING: readonly CommandRow[] = [
     options: [
       { flags: '--before <file>', help: 'an earlier profile, or one of a program that is well, to compare with' },
       { flags: '--svg <file>', help: 'write a flame graph there: one file, to be opened in a browser' },
+      { flags: '--format <format>', help: 'text, markdown or json (default: text)' },
       ...OUTPUT,
     ],
     examples: ['runbook profile apiserver.pb.gz', 'runbook profile after.pb.gz --before before.pb.gz --svg cpu.svg'],

@@ -28,13 +28,17 @@ export const FLAME_SCRIPT = `
     all.forEach(function (g) {
       var is = wanted !== '' && nameOf(g).toLowerCase().indexOf(wanted) >= 0
       g.setAttribute('class', is ? 'box found' : 'box')
-      if (is) found.push([of(g, 'x'), of(g, 'x') + of(g, 'w')])
+      if (is) found.push(g)
     })
-    var end = 0, sum = 0
-    found.sort(function (a, b) { return a[0] - b[0] }).forEach(function (one) {
-      if (one[1] > end) { sum += one[1] - Math.max(one[0], end); end = one[1] }
+    var compared = all[0].hasAttribute('data-now'), end = 0, now = 0, before = 0
+    found.sort(function (a, b) { return of(a, 'x') - of(b, 'x') || of(a, 'd') - of(b, 'd') }).forEach(function (g) {
+      if (of(g, 'x') + of(g, 'w') <= end + 1e-7) return // within another that was found
+      end = of(g, 'x') + of(g, 'w')
+      now += of(g, compared ? 'now' : 'w')
+      if (compared) before += of(g, 'before')
     })
-    told.textContent = wanted === '' ? '' : found.length + ' found, ' + (sum * 100).toFixed(1) + '%'
+    var percent = function (share) { return (share * 100).toFixed(1) + '%' }
+    told.textContent = wanted === '' ? '' : found.length + ' found, ' + percent(now) + (compared ? ', before ' + percent(before) : '')
   }
   all.forEach(function (g) {
     g.addEventListener('click', function () { show(of(g, 'x'), of(g, 'w'), of(g, 'd')) })

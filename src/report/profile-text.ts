@@ -1,16 +1,10 @@
 import { escapeLine } from '../model/escape.ts'
 import type { Profile } from '../model/profile.ts'
+import { functionDifferences, functionShares } from './function-shares.ts'
 import { columns } from './layout.ts'
 import type { Style } from './style.ts'
 
 const functionsShown = 20
-
-/** How much of a profile a function was, 0 to 1. */
-interface FunctionShare {
-  readonly name: string
-  readonly self: number // in the function itself
-  readonly whole: number // with what it called
-}
 
 /** What a profile shows: see modules/profiling/known-work.ts. */
 export interface WorkShown {
@@ -19,40 +13,69 @@ export interface WorkShown {
   readonly means?: string
 }
 
-/** What a program did most, and what that means where it is known. With `before`, the shares of that profile beside. */
-export function profileText(
-  {
-    profile,
-    before,
-    works,
-  }: { readonly profile: Profile; readonly before?: Profile; readonly works: readonly WorkShown[] },
-  style: Style,
-): string {
-  const earlier = new Map(before && functionShares(before).map((one) => [one.name, one]))
-  const rows = functionShares(profile)
-    .slice(0, functionsShown)
-    .map(({ name, self, whole }) => [
-      percent(self),
-      percent(whole),
-      ...(before ? [percent(earlier.get(name)?.whole ?? 0)] : []),
-      escapeLine(name),
-    ])
-  const head = ['itself', 'with calls', ...(before ? ['before'] : []), 'function']
-  const [first = '', ...rest] = columns([head, ...rows])
+/** A profile, what is known of it, and the one that it is compared with. */
+export interface ProfileShown {
+  readonly profile: Profile
+  readonly before?: Profile
+  readonly works: readonly WorkShown[]
+}
+
+/** What a program did most, and what that means where it is known. With `before`, what differs most from that profile. */
+export function profileText(shown: ProfileShown, style: Style): string {
+  const { profile, before, works } = shown
   return [
-    headText(profile),
+    totalText(profile),
+    ...(before ? [`before: ${totalText(before)}`] : []),
     ...works.flatMap(({ work, share, means }) => [
-      `  ${percent(share)}  ${work}`,
+      `  ${percentText(share)}  ${work}`,
       ...(means ? [style.dim(`          ${means}`)] : []),
     ]),
     '',
-    style.bold(first),
-    ...rest,
+    ...tableText(functionRows(shown), style),
+    ...(before ? ['', ...differencesText(differenceRows(profile, before), style)] : []),
     '',
   ].join('\n')
 }
 
-function headText({ type, unit, total, durationMs, stacks }: Profile): string {
+function tableText(rows: readonly (readonly string[])[], style: Style): readonly string[] {
+  const [first = '', ...rest] = columns(rows)
+  return [style.bold(first), ...rest]
+}
+
+const differencesText = (rows: readonly (readonly string[])[], style: Style): readonly string[] =>
+  rows.length > 1
+    ? [`Greatest differences, functions themselves, each in shares of its own profile:`, ...tableText(rows, style)]
+    : ['No function differs from before.']
+
+/** The functions that took most, heads first; names are safe for a terminal. */
+export function functionRows({ profile, before }: ProfileShown): readonly (readonly string[])[] {
+  const earlier = new Map(before && functionShares(before).map((one) => [one.name, one]))
+  return [
+    ['itself', 'with calls', ...(before ? ['before'] : []), 'function'],
+    ...functionShares(profile)
+      .slice(0, functionsShown)
+      .map(({ name, self, whole }) => [
+        percentText(self),
+        percentText(whole),
+        ...(before ? [percentText(earlier.get(name)?.whole ?? 0)] : []),
+        escapeLine(name),
+      ]),
+  ]
+}
+
+/** What differs most, heads first. */
+export const differenceRows = (profile: Profile, before: Profile): readonly (readonly string[])[] => [
+  ['before', 'now', 'difference', 'function'],
+  ...functionDifferences(profile, before).map((one) => [
+    percentText(one.before),
+    percentText(one.now),
+    `${one.difference > 0 ? '+' : ''}${(one.difference * 100).toFixed(1)}`.padStart(6),
+    escapeLine(one.name),
+  ]),
+]
+
+/** What was counted, in one line. */
+export function totalText({ type, unit, total, durationMs, stacks }: Profile): string {
   const seconds = durationMs === undefined ? '' : ` in ${(durationMs / 1000).toFixed(1)} s`
   if (unit !== 'nanoseconds')
     return `${escapeLine(type)}: ${total} ${escapeLine(unit)} on ${stacks.length} stacks${seconds}`
@@ -60,22 +83,5 @@ function headText({ type, unit, total, durationMs, stacks }: Profile): string {
   return `${escapeLine(type)}: ${(total / 1e9).toFixed(2)} s of processor time${seconds}${busy}, ${stacks.length} stacks`
 }
 
-/** Of each function, what takes most by itself first. A function that calls itself counts once. */
-export function functionShares({ stacks, total }: Profile): readonly FunctionShare[] {
-  const shares = new Map<string, { self: number; whole: number }>()
-  const of = (name: string) => {
-    const share = shares.get(name) ?? { self: 0, whole: 0 }
-    shares.set(name, share)
-    return share
-  }
-  for (const { frames, value } of stacks) {
-    for (const name of new Set(frames)) of(name).whole += value / total
-    const leaf = frames.at(-1)
-    if (leaf !== undefined) of(leaf).self += value / total
-  }
-  return [...shares]
-    .map(([name, share]) => ({ name, ...share }))
-    .toSorted((a, b) => b.self - a.self || b.whole - a.whole || (a.name < b.name ? -1 : 1))
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)}%`.padStart(6)
+/** A share of the whole, six letters wide. */
+export const percentText = (share: number): string => `${(share * 100).toFixed(1)}%`.padStart(6)
