@@ -1,4 +1,5 @@
 import type { HostName } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
 import type { Probe } from '../model/module.ts'
 import { ProblemError } from '../model/problem.ts'
 import type { Runbook, Step } from '../model/runbook.ts'
@@ -6,6 +7,7 @@ import { bindFor, decide } from './decide.ts'
 import { type Contexts, contextOf, keepOutput } from './host-context.ts'
 import { chooseInclude, isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
+import { keptFact } from './kept-facts.ts'
 
 export interface FactsInput {
   readonly runbook: Runbook
@@ -13,6 +15,8 @@ export interface FactsInput {
   readonly hosts: readonly HostName[]
   readonly probeFor: (host: HostName, step: Step) => Probe
   readonly includeHosts?: PlanInput['includeHosts']
+  readonly past?: PlanInput['past']
+  readonly stage?: number // for which they are gathered, of a run that is gone on with
   readonly kept?: (host: HostName, name: string) => void // told of each fact of the runbook itself as it becomes known
 }
 
@@ -57,12 +61,17 @@ const namesOf = (step: Step): readonly string[] => [...step.args.names, ...(step
 
 async function gatherOne(input: FactsInput, host: HostName, step: Step): Promise<void> {
   const { contexts } = input
-  const decided = await decide({ step, host, contexts, probe: input.probeFor(host, step), owed: false })
+  const known = keptFact(input, host, step)
+  keepOutput(contextOf(contexts, host), step, known === undefined ? await lookAt(input, host, step) : known)
+  if (step.as !== undefined) input.kept?.(host, step.as)
+}
+
+async function lookAt({ contexts, probeFor }: FactsInput, host: HostName, step: Step): Promise<Json | undefined> {
+  const decided = await decide({ step, host, contexts, probe: probeFor(host, step), owed: false })
   if (decided.kind === 'blocked') {
     const { message, hint, detail } = decided
     const more = { ...(hint === undefined ? {} : { hint }), ...(detail === undefined ? {} : { detail }) }
     throw new ProblemError({ kind: 'blocked', message, host, step: step.id, at: step.at, ...more })
   }
-  keepOutput(contextOf(contexts, host), step, decided.kind === 'noop' ? decided.output : undefined)
-  if (step.as !== undefined) input.kept?.(host, step.as)
+  return decided.kind === 'noop' ? decided.output : undefined
 }

@@ -1,22 +1,29 @@
 import type { FactsOfHosts } from '../model/event.ts'
 import type { HostName } from '../model/id.ts'
+import type { Json } from '../model/json.ts'
 import type { RunRecord } from '../model/run-record.ts'
-import type { Runbook, Stage } from '../model/runbook.ts'
+import type { Runbook, Stage, Step } from '../model/runbook.ts'
 import { type Contexts, contextOf } from './host-context.ts'
 import { chooseInclude } from './includes.ts'
 import type { PlanInput } from './input.ts'
 
-/** What the journal keeps of what a stage begins with: where it may switch hosts off, nobody can ask them later. */
+interface Beginning {
+  readonly stage: Stage
+  readonly index: number
+  readonly hosts: readonly HostName[]
+}
+
+/**
+ * What the journal keeps of what a stage begins with: facts that say so, and where it may switch hosts off, all of them: nobody can
+ * ask later. Nothing where a later stage has begun already: what that began with is still needed.
+ */
 export function factsToKeep(
   contexts: Contexts,
-  runbook: Runbook,
-  { stage, hosts }: { readonly stage: Stage; readonly hosts: readonly HostName[] },
+  { runbook, past }: Pick<PlanInput, 'runbook' | 'past'>,
+  { stage, index, hosts }: Beginning,
 ): { readonly facts?: FactsOfHosts } {
-  if (!stage.steps.some(({ on }) => on)) return {}
-  const names = [runbook, ...(runbook.includes ?? [])].flatMap(({ facts, vars }) => [
-    ...facts.flatMap((step) => step.as ?? []),
-    ...vars.map(({ name }) => name),
-  ])
+  const names = namesToKeep(runbook, stage)
+  if (names.length === 0 || (past?.facts && past.facts.stage > index)) return {}
   const of = (host: HostName) =>
     names.flatMap((name) => {
       const value = contextOf(contexts, host).outputs.get(name)
@@ -24,6 +31,31 @@ export function factsToKeep(
     })
   return { facts: Object.fromEntries(hosts.map((host) => [host, Object.fromEntries(of(host))])) }
 }
+
+function namesToKeep(runbook: Runbook, stage: Stage): readonly string[] {
+  const all = [runbook, ...(runbook.includes ?? [])]
+  const facts = all.flatMap(({ facts: own }) => own)
+  if (!stage.steps.some(({ on }) => on)) return facts.flatMap(({ as, kept }) => (as !== undefined && kept ? [as] : []))
+  return [...facts.flatMap(({ as }) => as ?? []), ...all.flatMap(({ vars }) => vars.map(({ name }) => name))]
+}
+
+/**
+ * What the interrupted `stage` began with, of a fact that is to be kept: a host that the run has changed in it since shows another
+ * thing. Undefined where the fact is to be looked at.
+ */
+export function keptFact(
+  { past, stage }: { readonly past?: PlanInput['past']; readonly stage?: number },
+  host: HostName,
+  { kept, as }: Step,
+): Json | undefined {
+  if (!kept || as === undefined || !past?.facts || past.facts.stage !== stage) return undefined
+  const isChanged = past.changes.some((one) => one.host === host && one.stage === stage && one.state !== 'undone')
+  return isChanged ? past.facts.hosts[host]?.[as] : undefined
+}
+
+/** The stage that facts are gathered for, where a plan goes on with a run: those before it are over. */
+export const interruptedStage = ({ past }: Pick<PlanInput, 'past'>): { readonly stage?: number } =>
+  past?.facts ? { stage: past.facts.stage } : {}
 
 /**
  * Gives hosts that do not answer yet what the journal has of them, where `stage` is left out or is the one that it is of; gives the

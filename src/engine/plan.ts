@@ -5,7 +5,7 @@ import type { Runbook } from '../model/runbook.ts'
 import { gatherFacts } from './facts.ts'
 import { type Contexts, type HostContext, restorePast } from './host-context.ts'
 import type { PlanInput } from './input.ts'
-import { recallFacts } from './kept-facts.ts'
+import { interruptedStage, recallFacts } from './kept-facts.ts'
 import { probesIn } from './lanes.ts'
 import { beginLooking, probeAt } from './looking.ts'
 import { takeMeasures } from './measure.ts'
@@ -34,7 +34,11 @@ export async function planOn(input: PlanInput, open: OpenHosts, measures: 'measu
 
   for (const host of hosts) input.emit({ type: 'planning', host })
   const early = prefetch(there, 'no facts') // leaves with the facts: a round trip less
-  await gatherFacts({ ...there, probeFor: (host, step) => probeAt(looking, { host, step }) })
+  await gatherFacts({
+    ...there,
+    ...interruptedStage(input),
+    probeFor: (host, step) => probeAt(looking, { host, step }),
+  })
   const facts = factsOf(runbook, contexts)
   const [guards] = await Promise.all([planGuards(looking), early, prefetch(there, 'all')])
   const stages = await planStages(looking)

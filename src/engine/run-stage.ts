@@ -28,11 +28,11 @@ export async function runStage(running: Running, input: StageInput): Promise<rea
   const { stage, index } = input
   if (!hasWork(input)) return []
   const { contexts } = running
-  await refreshFacts(running, recallFacts({ contexts, hosts: input.hosts }, running.input, index))
+  await refreshFacts(running, recallFacts({ contexts, hosts: input.hosts }, running.input, index), index)
   const taken = input.hosts.filter((host) => isTaken(running.contexts, host, stage.include))
   const order = orderHosts(stage, taken, running.contexts)
   const batches = makeBatches(order, stage.rolling.batch)
-  const kept = factsToKeep(contexts, running.input.runbook, { stage, hosts: input.hosts })
+  const kept = factsToKeep(contexts, running.input, input)
   await running.record({ type: 'stage-started', stage: index, name: stage.name, batches, ...kept })
   // With a host switched off the run is in the middle of its batch, before which the gate was open.
   const isWhole = taken.every((host) => !contextOf(contexts, host).connection.isAwaited())
@@ -51,8 +51,8 @@ const hasWork = ({ plan, stage, index }: StageInput): boolean =>
   stage.steps.some((step) => step.as !== undefined) ||
   (plan.stages[index]?.steps ?? []).some(({ decision }) => decision.kind === 'change' || decision.kind === 'deferred')
 
-/** Facts and vars as they are now; the outputs of steps stay. */
-export async function refreshFacts(running: Running, hosts: readonly HostName[]): Promise<void> {
+/** Facts and vars as they are now, but for those that are kept of the interrupted `stage`; the outputs of steps stay. */
+export async function refreshFacts(running: Running, hosts: readonly HostName[], stage?: number): Promise<void> {
   const { input, contexts } = running
   const probeFor = (host: HostName, step: Step) =>
     liveProbe(
@@ -60,7 +60,7 @@ export async function refreshFacts(running: Running, hosts: readonly HostName[])
       privilegeOf(input.runbook, step, contextOf(contexts, host)),
       step.timeoutMs,
     )
-  await gatherFacts({ ...input, contexts, hosts, probeFor })
+  await gatherFacts({ ...input, ...(stage === undefined ? {} : { stage }), contexts, hosts, probeFor })
 }
 
 interface BatchInput extends StageInput {

@@ -55,6 +55,7 @@ export function compileStep(compiling: Compiling, node: YamlNode, place: StepPla
   const when = conditionOf(compiling, node, 'when')
   const retry = compileRetry(compiling, childOf(node, 'retry'))
   refuseRetry(compiling, memberOf(node, 'retry'), place.part)
+  refuseKept(compiling, memberOf(node, 'kept'), place.part)
   const on = compileOn(compiling, memberOf(node, 'on'), place.part)
   const undo = compileUndo(compiling, node)
   const confirmMs = compileConfirm(compiling, node, { module, part: place.part, undo: undo?.step })
@@ -101,6 +102,7 @@ function optionsOf(node: YamlMap, asNode: YamlNode | undefined) {
     ...(become === undefined ? {} : { become }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(as === undefined ? {} : { as }),
+    ...(flagOf(node, 'kept') ? { kept: true as const } : {}),
   }
 }
 
@@ -179,6 +181,12 @@ function refuseRetry(compiling: Compiling, member: YamlMember | undefined, part:
   if (!member || (part !== 'facts' && part !== 'guards')) return
   const message = `retry has no meaning here: ${part} are looked at once, in the plan`
   compiling.problems.push({ kind: 'schema', message, at: spanOf(member), hint: 'wait in a step of a stage' })
+}
+
+function refuseKept(compiling: Compiling, member: YamlMember | undefined, part: StepPart): void {
+  if (!member || part === 'facts') return
+  const message = 'kept stands with facts only: the output of a step that was finished is kept anyway'
+  compiling.problems.push({ kind: 'schema', message, at: spanOf(member), hint: 'leave it out' })
 }
 
 function refuseTemplateName(compiling: Compiling, node: YamlNode | undefined): void {

@@ -20,6 +20,11 @@ export const STEP_KEYWORDS = {
   as: text("Name under which later templates and expressions see this step's output", {
     pattern: '^[a-z_][a-z0-9_]*$',
   }),
+  kept: {
+    type: 'boolean',
+    description:
+      'Of a fact: a run that goes on takes it as its stage began with it, on hosts that it has changed since',
+  },
   on: text('Host of the inventory that the step works on, in place of its own: "{{ hypervisor }}"', { minLength: 1 }),
   become: { type: 'boolean', description: 'Run as root through sudo; default is the become of the runbook' },
   run_once: { type: 'boolean', description: 'Run on the first host of the stage only' },

@@ -66,7 +66,7 @@ export type RecordedEvent =
       readonly stage: number
       readonly name: string
       readonly batches: readonly (readonly HostName[])[]
-      readonly facts?: FactsOfHosts // of a stage that may switch hosts off, from another host
+      readonly facts?: FactsOfHosts // that nobody can look at in the middle of it
     }
   | ({
       readonly type: 'step-started'

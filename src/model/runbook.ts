@@ -38,6 +38,7 @@ export interface Step {
   readonly when?: Bindable<boolean>
   readonly whenChanged: readonly StepId[] // runs only when one of these changed (or owes this restart)
   readonly as?: string // name of the output
+  readonly kept?: true // of a fact: a run that goes on takes what its stage began with
   readonly become?: boolean // else the runbook's
   readonly runOnce: boolean
   readonly retry?: Retry

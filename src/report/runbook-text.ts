@@ -80,6 +80,7 @@ function stepLine(step: Step): string {
     ...(step.when === undefined ? [] : [`when ${step.when.source}`]),
     ...(step.whenChanged.length === 0 ? [] : [`when ${step.whenChanged.join(' or ')} changed`]),
     ...(step.on === undefined ? [] : [`on ${step.on.source}`]),
+    ...(step.kept ? ['kept for a run that goes on'] : []),
     ...(step.runOnce ? ['once'] : []),
     ...(step.irreversible ? ['irreversible'] : []),
     ...(step.retry?.until === undefined ? [] : [`until ${step.retry.until.source}`]),
