@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 
-// `npm test`: everything, in the order in which it is cheapest to fail, and one line of counts at the end.
+// `npm test`: everything, in the order in which it is cheapest to fail; then what is promised with the tests that proved it just now, what
+// failed, and one line of counts at the end.
 
 interface Outcome {
   readonly passed: number
@@ -21,6 +22,8 @@ interface Report {
   }[]
 }
 
+const SUITES = ['architecture', 'unit', 'differential', 'lab'] as const
+
 const folder = mkdtempSync(path.join(tmpdir(), 'runbook-test-'))
 
 /** A check that is one test of its own: it passed or it failed. */
@@ -34,12 +37,14 @@ function check(name: string, argv: readonly [string, ...string[]]): Outcome {
 /** A vitest project with what vitest itself reports; a run that does not end by itself counts as one failure. */
 function suite(project: string): Outcome {
   console.log(`\n> ${project} tests`)
-  const file = path.join(folder, `${project}.json`)
+  const file = reportOf(project)
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const { status } = spawnSync('vitest', args, { stdio: 'inherit' })
   const { passed, failed } = outcomeIn(file)
   return status === 0 || failed.length > 0 ? { passed, failed } : { passed, failed: [`${project} tests as a whole`] }
 }
+
+const reportOf = (project: string): string => path.join(folder, `${project}.json`)
 
 function outcomeIn(file: string): Outcome {
   try {
@@ -61,10 +66,13 @@ function failuresOf({ name, status, assertionResults }: Report['testResults'][nu
 const outcomes = [
   check('types', ['tsc', '--noEmit']),
   check('lint and format', ['biome', 'ci', '--error-on-warnings', '.']),
-  suite('architecture'),
-  suite('unit'),
-  suite('differential'),
-  suite('lab'),
+  ...SUITES.map(suite),
+  check('what is promised, with its tests', [
+    'node',
+    'test/faults/main.ts',
+    '--table',
+    ...SUITES.flatMap((project) => ['--report', reportOf(project)]),
+  ]),
 ]
 rmSync(folder, { recursive: true })
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)

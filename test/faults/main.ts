@@ -95,8 +95,7 @@ function chosen(only: string): readonly (readonly [string, string])[] {
 }
 
 if (values.table) {
-  printTable(values.report, print)
-  process.exit()
+  process.exit(printTable(values.report, print) ? 0 : 1)
 }
 tell(`seed ${seed}`)
 const results: boolean[] = []

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { namedTest, ROWS, statusOf, tableText } from './table.ts'
+import { namedTest, printTable, ROWS, runFile, statusOf, tableText } from './table.ts'
 
 const range = (from: number, to: number, prefix: string): readonly string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`)
@@ -41,6 +42,29 @@ describe('a result', () => {
     expect(statusOf(plan, [report('skipped')])).toBe('not run')
     expect(statusOf({ ...plan, words: 'another' }, [report('passed')])).toBe('not run')
     expect(statusOf({ ...plan, file: 'another.test.ts' }, [report('passed')])).toBe('not run')
+  })
+
+  test('is right where every named test was run and passed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-table-'))
+    const all = ROWS.flatMap(({ tests }) => tests.map(namedTest))
+    const resultsOf = (tests: typeof all, status: string) =>
+      tests.map(({ file, words }) => ({ name: `/x/${runFile(file)}`, assertionResults: [{ fullName: words, status }] }))
+    const isRight = (testResults: ReturnType<typeof resultsOf>): boolean => {
+      const file = join(folder, 'report.json')
+      writeFileSync(file, JSON.stringify({ testResults }))
+      return printTable([file], () => undefined)
+    }
+    expect(isRight(resultsOf(all, 'passed'))).toBe(true)
+    expect(
+      isRight(
+        resultsOf(
+          all.filter(({ file }) => file !== 'fuzz/fuzz.test.ts'),
+          'passed',
+        ),
+      ),
+    ).toBe(false)
+    expect(isRight([...resultsOf(all, 'passed'), ...resultsOf(all.slice(0, 1), 'failed')])).toBe(false)
+    rmSync(folder, { recursive: true })
   })
 
   test('is shown in its row, and counted', () => {

@@ -39,7 +39,8 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'conformance/account-cases.ts': 'transport/conformance.test.ts',
   'lab/support/hostile-host.ts': 'lab/transport.test.ts',
 }
-const runFile = (file: string): string => `test/${RUN_BY[file] ?? file}`
+/** Where the tests of a named file are run. */
+export const runFile = (file: string): string => `test/${RUN_BY[file] ?? file}`
 
 /** How the tests of that file with these words in their names ended, taken together. */
 export function statusOf({ file, words }: NamedTest, reports: readonly Report[]): Status {
@@ -57,7 +58,7 @@ export function tableText(reports: readonly Report[]): string {
     ...tests.map((text) => `      ${statusOf(namedTest(text), reports).padEnd(8)} ${text}`),
     ...(open === undefined ? [] : [`      ${tests.length === 0 ? 'not tested' : 'beyond'}: ${open}`]),
   ])
-  const states = ROWS.map(({ tests }) => rowStatus(tests, reports))
+  const states = statesOf(reports)
   const count = (state: Status | 'not tested'): number => states.filter((one) => one === state).length
   const counts = (['passed', 'failed', 'not run', 'not tested'] as const).map((state) => `${count(state)} ${state}`)
   return [...lines, ...failures(reports), '', `${ROWS.length} rows: ${counts.join(', ')}`].join('\n')
@@ -73,16 +74,23 @@ const failures = (reports: readonly Report[]): readonly string[] =>
         .flatMap(({ fullName, failureMessages = [] }) => ['', `FAILED ${name} > ${fullName}`, ...failureMessages]),
     )
 
+const statesOf = (reports: readonly Report[]): readonly (Status | 'not tested')[] =>
+  ROWS.map(({ tests }) => rowStatus(tests, reports))
+
 function rowStatus(tests: readonly string[], reports: readonly Report[]): Status | 'not tested' {
   if (tests.length === 0) return 'not tested'
   const states = tests.map((text) => statusOf(namedTest(text), reports))
   return states.includes('failed') ? 'failed' : states.includes('not run') ? 'not run' : 'passed'
 }
 
-/** Prints the table from reports of vitest (`--reporter=json`); without any, runs the tests first, those on real hosts too. */
-export function printTable(reportFiles: readonly string[], print: (text: string) => void): void {
+/**
+ * Prints the table from reports of vitest (`--reporter=json`); without any, runs the tests first, those on real hosts too. True where every
+ * row that names tests has them run and passed.
+ */
+export function printTable(reportFiles: readonly string[], print: (text: string) => void): boolean {
   const reports = reportFiles.length > 0 ? reportFiles.map(readReport) : [runTests()]
   print(tableText(reports))
+  return statesOf(reports).every((state) => state === 'passed' || state === 'not tested')
 }
 
 const readReport = (file: string): Report => JSON.parse(readFileSync(file, 'utf8')) as Report // vitest's JSON report
