@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          maxWorkers: 2, // two labs at once; their tests mostly wait for hosts
+          maxWorkers: 3, // labs at once; their tests mostly wait for hosts
           testTimeout: 1_200_000,
           hookTimeout: 900_000,
         },
