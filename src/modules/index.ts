@@ -29,6 +29,7 @@ import { k8sConfigmapEdit } from './k8s/k8s-configmap-edit.ts'
 import { k8sCorednsHosts } from './k8s/k8s-coredns-hosts.ts'
 import { k8sDelete } from './k8s/k8s-delete.ts'
 import { k8sDrain } from './k8s/k8s-drain.ts'
+import { k8sDrainable } from './k8s/k8s-drainable.ts'
 import { k8sGet } from './k8s/k8s-get.ts'
 import { k8sPatch } from './k8s/k8s-patch.ts'
 import { k8sRollout } from './k8s/k8s-rollout.ts'
@@ -115,6 +116,7 @@ const all: readonly Module[] = [
   k8sCorednsHosts,
   k8sDelete,
   k8sDrain,
+  k8sDrainable,
   k8sGet,
   k8sPatch,
   k8sRollout,

@@ -11,7 +11,7 @@ import { kubernetesOf } from './support/kubernetes.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'runbook-lab-'))
 const settings = labSettings({}, { stateDir: path.join(folder, 'lab') })
-const { on } = kubernetesOf(settings)
+const { on, until } = kubernetesOf(settings)
 const cli = cliAt({ settings, stateDir: path.join(folder, 'state') })
 
 const diagnose = async (host: string, ...more: readonly string[]): Promise<string> => {
@@ -77,5 +77,35 @@ describe('by containers of docker', () => {
       `docker rm etcd >/dev/null; ${container('kube-apiserver', 'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done', '--memory 16m')}`,
     )
     expect(await diagnose('n1')).toContain('out of memory')
+  })
+})
+
+/** A pod whose liveness probe never holds; sleep as the first process of a container does not end by SIGTERM. */
+const unhealthy = `
+apiVersion: v1
+kind: Pod
+metadata: {name: unhealthy}
+spec:
+  nodeName: n1
+  hostNetwork: true
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: kube-controller-manager
+      image: busybox:1.35
+      command: [sleep, "100000"]
+      livenessProbe: {exec: {command: [cat, /srv/healthy]}, periodSeconds: 1, failureThreshold: 1}
+`
+
+describe('by a real kubelet', () => {
+  test('a container that is killed for its liveness probe is told with what the probe found', async () => {
+    await until('kubectl get serviceaccount default -o name', /default/)
+    await on('c1', `kubectl apply -f - <<'Y'${unhealthy}Y`)
+    const ended =
+      'docker ps -aq --filter status=exited --filter label=io.kubernetes.container.name=kube-controller-manager'
+    await on('n1', `for i in $(seq 300); do [ -n "$(${ended})" ] && exit 0; sleep 1; done; exit 1`)
+    await until('kubectl get events -o jsonpath={.items[*].message}', /kube-controller-manager failed liveness probe/)
+    await on('n1', 'sed s/lab-node/lab-admin/ /etc/kubernetes/node.conf >/etc/kubernetes/admin.conf')
+    expect(await diagnose('n1')).toContain('kubelet kills it')
+    expect(await diagnose('n1', '--json')).toMatch(/"class":"probe-failed"[^}]*cat: can't open '\/srv\/healthy'/)
   })
 })

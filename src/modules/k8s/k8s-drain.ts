@@ -5,20 +5,18 @@ import { DurationArgument, durationMs } from '../shared/argument.ts'
 import { kubeArgs, kubectlProblem, mustKubectl, NodeArgument, objectResource, runKubectl } from './kubectl.ts'
 import { lookNode, type NodePod, type NodeView, nodeTarget, stateOf } from './look-node.ts'
 
-const args = Type.Object(
-  {
-    ...kubeArgs,
-    node: NodeArgument,
-    timeout: Type.Optional(DurationArgument('how long the pods may take to go; default 5m')),
-    allow_unmanaged: Type.Optional(
-      Type.Boolean({ default: false, description: 'delete pods that no controller makes anew' }),
-    ),
-    allow_emptydir: Type.Optional(
-      Type.Boolean({ default: false, description: 'delete pods with what they keep in an emptyDir' }),
-    ),
-  },
-  { additionalProperties: false },
-)
+export const drainArgs = {
+  ...kubeArgs,
+  node: NodeArgument,
+  timeout: Type.Optional(DurationArgument('how long the pods may take to go; default 5m')),
+  allow_unmanaged: Type.Optional(
+    Type.Boolean({ default: false, description: 'delete pods that no controller makes anew' }),
+  ),
+  allow_emptydir: Type.Optional(
+    Type.Boolean({ default: false, description: 'delete pods with what they keep in an emptyDir' }),
+  ),
+}
+const args = Type.Object(drainArgs, { additionalProperties: false })
 
 type DrainArgs = Static<typeof args>
 
@@ -43,15 +41,25 @@ export const k8sDrain = defineModule<typeof args, NodeView | undefined>({
   },
 })
 
-function planDrain(wanted: DrainArgs, seen: NodeView | undefined): Decision {
-  const { node, allow_unmanaged: unmanaged = false, allow_emptydir: emptyDir = false } = wanted
+/** Why a node may not be drained, whatever budgets say; undefined where it may. */
+export function refusalToDrain(
+  { node, allow_unmanaged: unmanaged, allow_emptydir: emptyDir }: Omit<DrainArgs, 'timeout'>,
+  seen: NodeView | undefined,
+): Decision | undefined {
   if (!seen) return { kind: 'blocked', message: `the cluster has no node ${node}`, hint: 'kubectl get nodes' }
-  const { schedulable, pods } = seen
-  const alone = pods.filter(({ hasOwner }) => !hasOwner)
+  const alone = seen.pods.filter(({ hasOwner }) => !hasOwner)
   if (alone.length > 0 && !unmanaged) return refusal(`no controller makes them anew: ${list(alone)}`, 'allow_unmanaged')
-  const losing = pods.filter(({ losesData }) => losesData)
+  const losing = seen.pods.filter(({ losesData }) => losesData)
   if (losing.length > 0 && !emptyDir)
     return refusal(`what they keep in an emptyDir is lost: ${list(losing)}`, 'allow_emptydir')
+  return undefined
+}
+
+function planDrain(wanted: DrainArgs, seen: NodeView | undefined): Decision {
+  const { node } = wanted
+  const refused = refusalToDrain(wanted, seen)
+  if (refused) return refused
+  const { schedulable, pods } = seen ?? { schedulable: true, pods: [] }
   if (!schedulable && pods.length === 0) return { kind: 'noop', summary: `${node} is drained` }
   return {
     kind: 'change',

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../model/json.ts'
+import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import type { Runner } from '../../model/transport.ts'
 import { at, getObject, jsonObject, listAt, mustKubectl, type Target, textAt } from './kubectl.ts'
 
@@ -12,6 +12,9 @@ export interface NodePod {
   readonly name: string // namespace/name
   readonly hasOwner: boolean // a controller makes it anew elsewhere
   readonly losesData: boolean // an emptyDir goes with it
+  readonly namespace: string
+  readonly labels: JsonObject
+  readonly counts: boolean // for a disruption budget: it runs, and nobody deletes it already
 }
 
 export const nodeTarget = (node: string, kubeconfig: string | undefined): Target => ({
@@ -49,6 +52,11 @@ const podOf = (pod: Json): NodePod => ({
   name: `${textAt(pod, 'metadata', 'namespace')}/${textAt(pod, 'metadata', 'name')}`,
   hasOwner: listAt(pod, 'metadata', 'ownerReferences').some((owner) => at(owner, 'controller') === true),
   losesData: listAt(pod, 'spec', 'volumes').some((volume) => at(volume, 'emptyDir') !== undefined),
+  namespace: textAt(pod, 'metadata', 'namespace'),
+  labels: labelsOf(at(pod, 'metadata', 'labels')),
+  counts: textAt(pod, 'status', 'phase') === 'Running' && at(pod, 'metadata', 'deletionTimestamp') === undefined,
 })
+
+const labelsOf = (labels: Json | undefined): JsonObject => (isObject(labels) ? (labels as JsonObject) : {}) // sealed: an object of Json
 
 export const stateOf = (schedulable: boolean): JsonObject => ({ schedulable })

@@ -2,8 +2,9 @@ import { frameFunction } from '../shared/frames.ts'
 
 /**
  * Prints frames: `exit` with "SOURCE CODE OOM BEGAN ENDED" (times in seconds since the epoch or RFC 3339, `-` where not known), and `words` with the
- * last lines of it, without the stacks that a Go program prints when it ends by itself; `seen` with the sources that were looked at. Wants name,
- * since (s), most, tail and deadline (s). What a process wrote may stand in the journal behind what systemd says of its end, and its first lines
+ * last lines of it, without the stacks that a Go program prints when it ends by itself; `seen` with the sources that were looked at; `probes` with
+ * "TIME TEXT" of failed probes, by kubelet's log (from --v=1 on) and by the API server's events. Wants name, since (s), most, tail, deadline (s) and
+ * kubeconfig. What a process wrote may stand in the journal behind what systemd says of its end, and its first lines
  * before what systemd says of its beginning: those of the last second before that are of the run that begins.
  */
 export const componentExitsText = `
@@ -57,11 +58,19 @@ of_crictl() {
     printf '\\001'; timeout "$deadline" crictl logs --tail 5000 "$id" 2>&1 | spoken; printf '\\002'
   done
 }
+of_probes() {
+  journalctl --quiet --unit kubelet --since "-$since seconds" --output short-unix --lines 100000 2>/dev/null |
+    grep -E 'Container '"$name"' failed (liveness|startup) probe|(Liveness|Startup) probe for "[^"]*:'"$name"'" |"Probe (failed|errored)" .*probeType="(Liveness|Startup)".* containerName="'"$name"'"' |
+    sed -E 's/^([^ ]*) [^ ]* [^ ]* /\\1 /'
+  [ ! -r "$kubeconfig" ] || ! command -v kubectl >/dev/null || bounded kubectl --kubeconfig="$kubeconfig" --request-timeout=5s get events --all-namespaces --field-selector "involvedObject.fieldPath=spec.containers{$name}" -o jsonpath='{range .items[*]}{.lastTimestamp} {.source.host} {.message}{"\\n"}{end}' |
+    grep -iE "^[^ ]+ $(uname -n) .*(liveness|startup) probe" | sed -E 's/^([^ ]*) [^ ]* /\\1 /'
+}
 seen=
 [ "$(systemctl show --property LoadState --value -- "$name.service" 2>/dev/null)" = loaded ] && { seen="$seen unit"; of_unit | frame unit; }
 command -v docker >/dev/null && bounded docker ps --quiet >/dev/null && { seen="$seen docker"; of_docker | frame docker; }
 command -v crictl >/dev/null && bounded crictl ps --quiet >/dev/null && { seen="$seen crictl"; of_crictl | frame crictl; }
 echo "$seen" | frame seen
+of_probes | cut -c 1-400 | tail -n 500 | frame probes
 date +%s | frame now
 exit 0
 `

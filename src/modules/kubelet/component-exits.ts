@@ -2,11 +2,12 @@ import type { JsonObject } from '../../model/json.ts'
 import { type Decision, defineModule, type Probe } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type Static, Type } from '../../model/schema.ts'
-import { DurationArgument, durationMs } from '../shared/argument.ts'
+import { DurationArgument, durationMs, PathArgument } from '../shared/argument.ts'
 import { type Frame, frameText, parseFrames } from '../shared/frames.ts'
 import { failureOf, scriptWith } from '../shared/host-script.ts'
 import { componentExitsText } from './component-exits-text.ts'
 import { classOf, type Ended, tellingLine } from './exit-class.ts'
+import { probeBefore, probesIn } from './failed-probes.ts'
 
 const mostExits = 20 // of each source; the newest
 const tailLines = 40 // of the log before each
@@ -18,6 +19,9 @@ const args = Type.Object(
       pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
       description: 'of the container (label io.kubernetes.container.name) or of the systemd unit: kube-scheduler',
     }),
+    kubeconfig: Type.Optional(
+      PathArgument('for events of failed probes, where it is there; default /etc/kubernetes/admin.conf'),
+    ),
     since: Type.Optional(DurationArgument('how far back, default 2h')),
     value: Type.Optional(Type.Enum(['exits'], { description: 'what is the number' })),
   },
@@ -41,10 +45,13 @@ export const componentExits = defineModule<typeof args, readonly Frame[]>({
   },
 })
 
-async function readExits({ name, since = '2h' }: Args, probe: Probe): Promise<readonly Frame[]> {
+async function readExits(
+  { name, since = '2h', kubeconfig = '/etc/kubernetes/admin.conf' }: Args,
+  probe: Probe,
+): Promise<readonly Frame[]> {
   const numbers = { since: Math.ceil(durationMs(since) / 1000), most: mostExits, tail: tailLines, deadline: deadlineS }
   const texts = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]))
-  const reply = await probe.run(scriptWith({ name, ...texts }, componentExitsText), {
+  const reply = await probe.run(scriptWith({ name, kubeconfig, ...texts }, componentExitsText), {
     timeoutMs: 3 * mostExits * deadlineS * 1000,
     limitBytes: 8_388_608,
     label: 'component_exits',
@@ -62,6 +69,7 @@ function outputOf({ since = '2h', value }: Args, frames: readonly Frame[]): Json
   const earliest = Number(frameText(frames, 'now')) - durationMs(since) / 1000
   const exits = ['unit', 'docker', 'crictl']
     .flatMap((source) => exitsIn(frameText(frames, source) ?? ''))
+    .map((exit) => ({ ...exit, ...probeBefore(exit, probesIn(frameText(frames, 'probes') ?? '')) }))
     .filter(({ endedAt }) => endedAt >= earliest)
     .toSorted((a, b) => a.endedAt - b.endedAt)
   const looked = (frameText(frames, 'seen') ?? '')
@@ -94,7 +102,7 @@ function lastOf(exit: Exit): JsonObject {
     code: exit.code,
     ended: new Date(exit.endedAt * 1000).toISOString(),
     ran_s: exit.ranSeconds,
-    line: tellingLine(exit.lines, exitClass),
+    line: exitClass === 'probe-failed' ? (exit.probe ?? '') : tellingLine(exit.lines, exitClass),
   }
 }
 

@@ -6,6 +6,7 @@ export type ExitClass =
   | 'port-in-use'
   | 'out-of-memory'
   | 'panic'
+  | 'probe-failed'
   | 'killed'
   | 'configuration'
   | 'stopped'
@@ -17,6 +18,7 @@ export interface Ended {
   readonly outOfMemory: boolean // as who ran it says
   readonly ranSeconds: number | null
   readonly lines: readonly string[] // its last words, oldest first
+  readonly probe?: string // what was said of a liveness or startup probe that failed just before
 }
 
 /**
@@ -31,14 +33,17 @@ const WORDS: readonly (readonly [ExitClass, RegExp])[] = [
   ['panic', /^(?:\S+ )?(?:panic: |fatal error: )/],
 ]
 
+const ENDED_BY_KUBELET: ReadonlySet<number> = new Set([0, 137, 143]) // SIGTERM, and SIGKILL when its grace is over
+
 const shortestRun = 5 // s; who ends sooner, and not by a signal, did not like what it was given
 
 /** A lease is lost because of something else, but that is what the component ended of: its cause is for who looks at etcd. */
-export function classOf({ code, outOfMemory, ranSeconds, lines }: Ended): ExitClass {
+export function classOf({ code, outOfMemory, ranSeconds, lines, probe }: Ended): ExitClass {
   if (outOfMemory) return 'out-of-memory'
   const said = WORDS.find(([, words]) => lines.some((line) => words.test(line)))
   if (said) return said[0]
-  if (code === 0 || code === 143) return 'stopped' // SIGTERM: somebody asked for it, also the kubelet after a failed probe
+  if (probe !== undefined && ENDED_BY_KUBELET.has(code)) return 'probe-failed'
+  if (code === 0 || code === 143) return 'stopped' // SIGTERM: somebody asked for it
   if (code === 137) return 'killed'
   return ranSeconds !== null && ranSeconds < shortestRun ? 'configuration' : 'unknown'
 }

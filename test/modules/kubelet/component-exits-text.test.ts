@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { componentExitsText } from '../../../src/modules/kubelet/component-exits-text.ts'
+import { probesIn } from '../../../src/modules/kubelet/failed-probes.ts'
+import { frameText, parseFrames } from '../../../src/modules/shared/frames.ts'
 
 // The script on this machine, with a journal that is written here.
 
@@ -20,10 +22,14 @@ function ends(awk: string, journal: string): readonly (readonly [code: string, w
   program('awk', `exec ${awk} "$@"`)
   program('systemctl', 'echo loaded')
   program('journalctl', `cat <<'END'\n${journal}\nEND`)
-  const said = execFileSync('sh', ['-c', `name=x since=100 most=5 tail=3 deadline=5\n${componentExitsText}`], {
-    encoding: 'utf8',
-    env: { PATH: `${folder}:/usr/bin:/bin` },
-  })
+  const said = execFileSync(
+    'sh',
+    ['-c', `name=x since=100 most=5 tail=3 deadline=5 kubeconfig=/none\n${componentExitsText}`],
+    {
+      encoding: 'utf8',
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+    },
+  )
   return [...said.matchAll(/unit (\d+) (?:yes|no) \S+ \S+\u0001([^\u0002]*)/g)].map(([, code = '', words = '']) => [
     code,
     words.trim(),
@@ -82,6 +88,52 @@ describe.each(present)('with %s', (awk) => {
     expect(ends(awk, journal.join('\n'))).toEqual([
       ['2', 'I begin again'],
       ['1', 'cannot reach etcd'],
+    ])
+  })
+})
+
+describe('failed probes', () => {
+  // As kubelet writes them: 1.20 with --v=1 and 2, then 1.27.
+  const kubelet = [
+    'I1121 16:00:00.1 1612 prober.go:117] Liveness probe for "kube-scheduler-c1_kube-system(5146):x" failed (failure): HTTP probe failed with statuscode: 500',
+    'I1121 16:00:00.2 1612 prober.go:117] Readiness probe for "kube-scheduler-c1_kube-system(5146):x" failed (failure): not ready',
+    'I1121 16:00:00.3 1612 prober.go:117] Liveness probe for "other-c1_kube-system(5146):other-x" failed (failure): not mine',
+    'I1121 16:00:00.4 1612 kuberuntime_manager.go:650] Container "x" ({"docker" "05657a"}) of pod kube-scheduler-c1_kube-system(5146): Container x failed liveness probe, will be restarted',
+    'I0516 18:34:49.5 4052 prober.go:107] "Probe failed" probeType="Liveness" pod="default/y" podUID="461a" containerName="x" probeResult="failure" output="timeout"',
+    'I0516 18:34:49.6 4052 kuberuntime_manager.go:1027] "Message for Container of pod" containerName="x" containerStatusID={"Type":"containerd","ID":"05657a"} pod="default/y" containerMessage="Container x failed startup probe, will be restarted"',
+    'I0516 18:34:49.7 4052 prober.go:107] "Probe failed" probeType="Readiness" pod="default/y" podUID="461a" containerName="x" probeResult="failure"',
+  ].map((text, index) => `${200 + index}.5 h kubelet[1612]: ${text}`)
+
+  function probes(journal: string, events: string): readonly string[] {
+    program('systemctl', 'echo not-found')
+    program('journalctl', `cat <<'END'\n${journal}\nEND`)
+    program('uname', 'echo c1')
+    program('kubectl', `cat <<'END'\n${events}\nEND`)
+    const said = execFileSync(
+      'sh',
+      ['-c', `name=x since=100 most=5 tail=3 deadline=5 kubeconfig=/etc/passwd\n${componentExitsText}`],
+      { encoding: 'utf8', env: { PATH: `${folder}:/usr/bin:/bin` } },
+    )
+    return probesIn(frameText(parseFrames(Buffer.from(said)), 'probes') ?? '').map(
+      ({ at, said: text }) => `${at} ${text}`,
+    )
+  }
+
+  test("of this container are found in kubelet's journal, in the words of old and new versions; readiness is not of them", () => {
+    program('awk', 'exec /usr/bin/awk "$@"')
+    const found = probes(kubelet.join('\n'), '')
+    expect(found).toEqual([0, 3, 4, 5].map((index) => kubelet[index]?.replace(' h kubelet[1612]:', '')))
+  })
+
+  test('of this host are found among the events, whose text may have several lines', () => {
+    const events = `2026-11-22T01:00:00Z c1 Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF
+more of that
+2026-11-22T01:00:01Z c2 Liveness probe failed: another host
+2026-11-22T01:00:02Z c1 Readiness probe failed: EOF
+2026-11-22T01:00:03Z c1 Container x failed liveness probe, will be restarted`
+    expect(probes('', events)).toEqual([
+      `${Date.parse('2026-11-22T01:00:00Z') / 1000} Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF`,
+      `${Date.parse('2026-11-22T01:00:03Z') / 1000} Container x failed liveness probe, will be restarted`,
     ])
   })
 })

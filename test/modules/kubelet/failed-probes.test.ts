@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { probeBefore } from '../../../src/modules/kubelet/failed-probes.ts'
+
+const found = { at: 100, said: 'Liveness probe failed: HTTP probe failed with statuscode: 500' }
+const kills = { at: 101, said: 'Container x failed liveness probe, will be restarted' }
+const before = (endedAt: number, source = 'docker') => probeBefore({ source, endedAt }, [found, kills])
+
+test('a container that ends within its grace after a failed probe is told what the probe found', () => {
+  expect(before(131.5)).toEqual({ probe: found.said })
+  expect(probeBefore({ source: 'crictl', endedAt: 131 }, [kills])).toEqual({ probe: kills.said })
+})
+
+test('one that ends later or earlier, and a unit of systemd, did not end of it', () => {
+  expect(before(162)).toEqual({})
+  expect(before(98)).toEqual({})
+  expect(before(131.5, 'unit')).toEqual({})
+})
