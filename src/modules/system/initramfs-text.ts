@@ -10,7 +10,12 @@ images() {
     [ -e "$linux" ] || continue
     kernel=\${linux#/boot/vmlinuz-}
     case $kernel in *rescue*) continue ;; esac
-    case $tool in dracut) echo "$kernel /boot/initramfs-$kernel.img" ;; *) echo "$kernel /boot/initrd.img-$kernel" ;; esac
+    image=/boot/initrd.img-$kernel
+    # dracut on Debian has the name that its boot loader knows, on SUSE another one
+    if [ "$tool" = dracut ]; then
+      for image in "/boot/initramfs-$kernel.img" "/boot/initrd.img-$kernel" "/boot/initrd-$kernel"; do [ ! -e "$image" ] || break; done
+    fi
+    echo "$kernel $image"
   done
 }
 contents() { case $tool in dracut) lsinitrd "$1" ;; *) lsinitramfs "$1" ;; esac 2>/dev/null; }

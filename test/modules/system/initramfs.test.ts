@@ -38,11 +38,14 @@ for word in $(sed -n 's/add_drivers+="\\(.*\\)"/\\1/p' ROOT/etc/dracut.conf.d/*.
 echo $3 >>ROOT/built`,
   },
 } as const
-type Family = keyof typeof TOOLS
+type Family = keyof typeof IMAGE
+const toolOf = (family: Family) => (family === 'initramfs-tools' ? family : 'dracut')
 
 const IMAGE = {
   'initramfs-tools': (k: string) => `boot/initrd.img-${k}`,
   dracut: (k: string) => `boot/initramfs-${k}.img`,
+  'dracut of Debian': (k: string) => `boot/initrd.img-${k}`,
+  'dracut of SUSE': (k: string) => `boot/initrd-${k}`,
 }
 
 /** A host with kernels 5.10, which has all, and 6.1, which has none. */
@@ -58,7 +61,7 @@ function hostWith(family: Family, more: Readonly<Record<string, string>> = {}) {
     'etc/dracut.conf.d/own.conf': 'hostonly=yes\n',
     'var/lib/initramfs-tools/6.1': 'made before\n',
     ...Object.fromEntries(
-      Object.entries(TOOLS[family]).map(([name, text]) => [
+      Object.entries(TOOLS[toolOf(family)]).map(([name, text]) => [
         `tools/${name}`,
         `#!/bin/sh\n${text.replaceAll('ROOT', root)}\n`,
       ]),
@@ -94,7 +97,7 @@ type Host = ReturnType<typeof hostWith>
 const apply = async ({ session }: Host, change: Change) => initramfs.apply?.(args, change, session)
 const revert = async ({ session }: Host, change: Change) => initramfs.revert?.(args, change, session)
 
-describe.each(['initramfs-tools', 'dracut'] as const)('with %s', (family) => {
+describe.each(Object.keys(IMAGE) as readonly Family[])('with %s', (family) => {
   const own = [
     IMAGE[family]('5.10'),
     IMAGE[family]('6.1'),
@@ -107,7 +110,7 @@ describe.each(['initramfs-tools', 'dracut'] as const)('with %s', (family) => {
     const host = hostWith(family)
     const [before, change] = [state(host), await host.change()]
     const { mtimeMs } = statSync(path.join(host.root, IMAGE[family]('6.1')))
-    expect(change.summary).toBe(`build virtio_pci, virtio_blk into the initramfs of 6.1, by ${family}`)
+    expect(change.summary).toBe(`build virtio_pci, virtio_blk into the initramfs of 6.1, by ${toolOf(family)}`)
     await apply(host, change)
     expect(host.read('built')).toBe('6.1\n')
     expect(await host.decide()).toMatchObject({ kind: 'noop' })
