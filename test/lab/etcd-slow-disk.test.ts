@@ -10,6 +10,7 @@ import { type Cluster, clusterOf, OFF_THE_DISK } from '../scenarios/cluster.ts'
 import { isRight, resultLine, resultOf } from '../scenarios/matrix.ts'
 import { runScenario } from '../scenarios/run-scenario.ts'
 import { scenariosFrom } from '../scenarios/scenario.ts'
+import { behindTls, showing, WITH_CERTIFICATE } from './support/etcd-tls.ts'
 import { cliFor } from './support/run-cli.ts'
 
 const BOUNDED = ['latency, follower', 'burners, leader', 'disk and loss, leader']
@@ -23,6 +24,7 @@ describe('diagnose etcd-slow-disk on etcd3-slow', () => {
   const [e1, ...others] = TOPOLOGIES['etcd3-slow'].hosts
   const cli = cliFor(settings)
   let cluster: Cluster
+  const urls = TOPOLOGIES['etcd3-slow'].hosts.map(({ address }) => `https://${address}:2379`).join(',')
   const on: Cluster['on'] = (host, script) => cluster.on(host, script)
   const diagnose = (): Promise<Diagnosis> => cluster.diagnose('--set', 'window=6s', '--set', 'packets=30')
   const read = ({ readings }: Diagnosis, measure: string, host: string) =>
@@ -82,6 +84,55 @@ nft add rule inet lossy in ip saddr '{ ${peers.join(', ')} }' numgen random mod 
     expect(causes(diagnosis)[0]).toMatch(/^network loses packets: .*e2/)
     expect(diagnosis.causes[0]?.remedies).toEqual([])
     await on('e2', 'nft delete table inet lossy')
+  })
+
+  describe('behind TLS that wants a certificate of the client', () => {
+    beforeAll(() => behindTls(cluster))
+    const applied = async (...words: readonly string[]) => {
+      const { code, stdout, stderr } = await cli.run('apply', ...words, '--yes')
+      expect(code, stderr + stdout).toBe(0)
+    }
+
+    test('who shows none is refused, and the diagnosis has its numbers of every member all the same', async () => {
+      await expect(on('e1', 'curl -sk https://127.0.0.1:2381/metrics')).rejects.toThrow()
+      // Enough syncs on each since it was started for half of them to tell.
+      await on(
+        'e1',
+        `set -e; ${WITH_CERTIFICATE}; for n in 1 2 3 4 5 6 7 8 9; do etcdctl --endpoints=${urls} put some $n; done`,
+      )
+      const diagnosis = await cluster.diagnose('--set', 'window=2s', '--set', 'packets=5')
+      expect(diagnosis.unseen).toEqual([])
+      for (const { name } of cluster.members) {
+        expect(read(diagnosis, 'wal_fsync_p50', name)?.value, name).toBeGreaterThan(0)
+        expect(read(diagnosis, 'leader_changes', name)?.value, name).not.toBeNull()
+      }
+    })
+
+    test('a snapshot is taken, and every member is defragmented, after the leader has handed over', async () => {
+      await applied('etcd-backup')
+      const filled = `head -c 524288 /dev/zero | tr '\\0' x >/root/value; for n in 1 2 3 4 5 6 7 8; do etcdctl put full </root/value; done
+etcdctl compact "$(etcdctl get full -w json | sed 's/.*"revision":\\([0-9]*\\).*/\\1/')"`
+      await on('e1', `set -e; ${WITH_CERTIFICATE} ETCDCTL_ENDPOINTS=${urls}; ${filled}`)
+      const leader = `${WITH_CERTIFICATE}; etcdctl endpoint status -w json --endpoints=${urls} | grep -o '"leader":[0-9]*' | sort -u`
+      const before = await on('e1', leader)
+      await applied('etcd-defrag', '--set', 'min_free_percent=1', '--set', 'min_free_mb=1', '--set', 'soak=0s')
+      expect(await on('e1', leader)).not.toBe(before)
+    })
+
+    test.each([
+      ['expired', 'certificate has expired'],
+      ['server', 'unsuitable certificate purpose'],
+      ['none', 'there is no /etc/etcd/tls/none.crt'],
+    ])(
+      'a certificate that no member accepts (%s) is one message, and nothing is begun',
+      async (certificate, reason) => {
+        await on('e2', showing(certificate))
+        const { code, stdout, stderr } = await cli.run('plan', 'etcd-backup')
+        expect({ code, text: stderr + stdout }).toEqual({ code: 3, text: expect.stringContaining(reason) })
+        expect(stderr.split('\n').filter((line) => line.includes('cannot be asked'))).toHaveLength(1)
+        await on('e2', "sed -i '/^ETCDCTL_/d' /etc/default/etcd")
+      },
+    )
   })
 
   // In full, with many more: node test/scenarios/main.ts

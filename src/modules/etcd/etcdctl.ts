@@ -2,6 +2,7 @@ import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply } from '../../model/transport.ts'
 import { frameFunction } from '../shared/frames.ts'
+import { tlsReasonText } from './client-tls.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** What the shell prelude exits with when the host has no etcdctl (or etcdutl, where one is needed). */
@@ -10,7 +11,7 @@ const noTool = 91
 /**
  * A script that talks to etcd: in `text`, `ec ...` is etcdctl with API 3, the member's TLS files and every call
  * bounded (dial 3 s, command 10 s, 30 s in all; a dead endpoint costs 5 s per call otherwise); $endpoint is the member's
- * own URL; `tool NAME` finds a program of etcd, in a container's file system too; `frame NAME` (frames.ts).
+ * own URL; `tls_reason URL` as in client-tls.ts; `tool NAME` finds a program of etcd, in a container's file system too; `frame NAME` (frames.ts).
  */
 export function etcdScript(settings: EtcdSettings, text: string, ...before: readonly Command[]): Command {
   const { endpoint, pid, tls } = settings
@@ -23,7 +24,7 @@ export function etcdScript(settings: EtcdSettings, text: string, ...before: read
 
 // From 3.5 on etcdctl refuses a flag whose variable is set, and root's environment may set some.
 const prelude = `
-${frameFunction}
+${frameFunction}${tlsReasonText}
 tool() {
   command -v "$1" 2>/dev/null && return
   for tool_dir in /usr/local/bin /opt/bin /opt/etcd /opt/etcd/bin "/proc/$pid/root/usr/local/bin" "/proc/$pid/root/usr/bin"; do
@@ -35,8 +36,9 @@ etcdctl=$(tool etcdctl) || { echo etcdctl; exit ${noTool}; }
 unset ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT
 bound=; timeout 5 true 2>/dev/null && bound='timeout 30'
 ec() {
+  case " $*" in *https://*) by_tls=yes ;; *) by_tls= ;; esac
   ETCDCTL_API=3 $bound "$etcdctl" --dial-timeout=3s "--command-timeout=\${limit:-10s}" \\
-    \${cacert:+"--cacert=$cacert"} \${cert:+"--cert=$cert"} \${key:+"--key=$key"} "$@"
+    \${by_tls:+\${cacert:+"--cacert=$cacert"}} \${by_tls:+\${cert:+"--cert=$cert"}} \${by_tls:+\${key:+"--key=$key"}} "$@"
 }
 `
 

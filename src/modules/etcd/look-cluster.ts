@@ -13,6 +13,7 @@ import {
   parseMemberList,
   parseStatuses,
 } from './etcdctl-output.ts'
+import { ownStatus, statusText } from './look-member.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** One look at a whole cluster from one of its members. */
@@ -29,12 +30,15 @@ export interface SeenCluster {
   readonly askedAt: ReadonlyMap<string, string> // member id -> URL it was asked at
 }
 
-/** Looks at the cluster in two round trips; with `sampleS`, at all members twice, so many seconds apart. */
+/**
+ * Looks at the cluster in two round trips; with `sampleS`, at all members twice, so many seconds apart. Throws ProblemError where the
+ * files of the TLS client are why the member does not answer.
+ */
 export async function lookCluster(runner: Runner, settings: EtcdSettings, sampleS = 0): Promise<SeenCluster> {
-  const reply = await runner.run(etcdScript(settings, listText), { timeoutMs: 120_000 })
+  const reply = await runner.run(etcdScript(settings, statusText + listText), { timeoutMs: 120_000 })
   requireTool(reply)
   const frames = parseFrames(reply.stdout)
-  const own = parseStatuses(frameText(frames, 'status') ?? '')[0]
+  const own = ownStatus(frames, settings)
   const list = parseMemberList(frameText(frames, 'members') ?? '')
   const alarmText = frameText(frames, 'alarms')
   const askedAt = urlsOf(list?.members ?? [], settings, own)
@@ -52,7 +56,6 @@ export async function lookCluster(runner: Runner, settings: EtcdSettings, sample
 }
 
 const listText = `
-ec --endpoints="$endpoint" endpoint status -w json 2>/dev/null | frame status
 members=$(ec --endpoints="$endpoint" member list -w json) && {
   printf '%s' "$members" | frame members
   alarms=$(ec --endpoints="$endpoint" alarm list) && printf '%s\\n' "$alarms" | frame alarms

@@ -14,7 +14,7 @@ export interface SeenFile {
 export interface SeenProcess {
   readonly pid: number
   readonly words: readonly string[] // command line
-  readonly environment: ReadonlyMap<string, string> // ETCD_* only
+  readonly environment: ReadonlyMap<string, string> // ETCD_*, and the files that etcdctl is given
   readonly cgroup: string
   readonly startedS: number | null // since the epoch
   readonly versionText: string // of the running binary, also when its file was replaced since
@@ -86,7 +86,7 @@ ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
 for pid in $pids; do
   say process "$pid"
   frame cmdline <"/proc/$pid/cmdline"
-  tr '\\000' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep '^ETCD_' | frame environ
+  tr '\\000' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep -E '^ETCD_|^ETCDCTL_(CACERT|CERT|KEY)=' | frame environ
   frame cgroup <"/proc/$pid/cgroup"
   say start "$boot $ticks $(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)"
   "/proc/$pid/exe" --version 2>/dev/null | frame version
@@ -176,7 +176,7 @@ function parseProcess(frames: readonly Frame[]): SeenProcess {
 }
 
 const environmentOf = (text: string): ReadonlyMap<string, string> =>
-  new Map([...text.matchAll(/^(ETCD_[A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+  new Map([...text.matchAll(/^(ETCD(?:CTL)?_[A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
 
 /** Seconds since the epoch from "btime ticks-per-second start-in-ticks". */
 function startOf(text: string): number | null {

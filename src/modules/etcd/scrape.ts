@@ -2,6 +2,7 @@ import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
 import { frameFunction, frameText, parseFrames } from '../shared/frames.ts'
+import { refuseTls, tlsReasonText } from './client-tls.ts'
 import { parsePrometheus, type Sample } from './prometheus.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
@@ -23,7 +24,10 @@ export async function scrape(runner: Runner, settings: EtcdSettings, windowMs: n
   })
   const frames = parseFrames(reply.stdout)
   const after = frameText(frames, 'after')
-  if (after === undefined) throw failure(settings, reply.code, reply.stderr.toString('utf8').trim())
+  if (after === undefined) {
+    refuseTls(settings.metrics_url, frames)
+    throw failure(settings, reply.code, reply.stderr.toString('utf8').trim())
+  }
   const before = frameText(frames, 'before')
   return {
     before: before === undefined ? undefined : parsePrometheus(before),
@@ -53,22 +57,26 @@ const scrapeCommand = ({ metrics_url, tls }: EtcdSettings, windowMs: number): Co
 
 // Uptime, not the time of day: a step of the clock would falsify a rate.
 const scrapeText = `
-${frameFunction}
+${frameFunction}${tlsReasonText}
+case $url in https:*) ;; *) cacert=; cert=; key= ;; esac
 if command -v curl >/dev/null 2>&1; then
   get() { curl -fsS -m 20 \${cacert:+--cacert "$cacert"} \${cert:+--cert "$cert"} \${key:+--key "$key"} "$url"; }
 elif command -v wget >/dev/null 2>&1; then
-  if [ -n "$cert" ]; then
-    get() { wget -q -T 20 -O - \${cacert:+"--ca-certificate=$cacert"} "--certificate=$cert" "--private-key=$key" "$url"; }
-  else
-    get() { wget -q -T 20 -O - "$url"; }
-  fi
+  get() {
+    wget -q -T 20 -O - \${cacert:+"--ca-certificate=$cacert"} \${cert:+"--certificate=$cert"} \${key:+"--private-key=$key"} "$url"
+  }
 else exit ${noTool}; fi
 kept() {
-  scraped=$(get) || exit 1
+  scraped=$(get 2>&1) || {
+    printf '%s\\n' "$scraped" | tls_reason "$url" | frame tls >&3
+    printf '%s\\n' "$scraped" >&2
+    exit 1
+  }
   printf '%s\\n' "$scraped" | grep -E '^(etcd_|process_)'
 }
 uptime() { cut -d ' ' -f 1 /proc/uptime; }
 first=$(uptime); second=$first
+exec 3>&1
 if [ "$window" != 0 ]; then
   text=$(kept) || exit 1
   printf '%s\\n' "$text" | frame before

@@ -1,18 +1,12 @@
 import type { JsonObject } from '../../model/json.ts'
 import { parseBootLog } from './boot-log.ts'
+import { type EtcdTls, etcdctlFiles } from './client-tls.ts'
 import { localUrl, splitUrls } from './client-url.ts'
 import { type Deploy, deployOf } from './deploy.ts'
 import type { EtcdArgs } from './etcd-args.ts'
 import { type FileSettings, fileSettingsOf } from './file-settings.ts'
 import { manifestPath, type SeenEtcd, type SeenProcess } from './look-etcd.ts'
 import { DEFAULT_MS, type LookUp, lookUpIn, type TimeoutName, wholeMs } from './member-values.ts'
-
-/** Files of a TLS client, on the host; null: none is needed or known. */
-export interface EtcdTls {
-  readonly cacert: string | null
-  readonly cert: string | null
-  readonly key: string | null
-}
 
 /** The settings of the etcd that runs on a host, and where they are kept. Times in ms. */
 export type EtcdSettings = {
@@ -52,6 +46,8 @@ export function settingsOf(seen: SeenEtcd, process: SeenProcess, args: EtcdArgs)
   const election = runningMs(process, look, 'election-timeout')
   const endpoint = localUrl(splitUrls(text('listen-client-urls') ?? 'http://localhost:2379')) ?? 'http://127.0.0.1:2379'
   const metrics = localUrl(splitUrls(text('listen-metrics-urls'))) ?? endpoint
+  const advertised = splitUrls(text('advertise-client-urls'))
+  const isTls = [endpoint, metrics, ...advertised].some((url) => url.startsWith('https://'))
   const problems = [...file.problems, ...contradictions([heartbeat, election])]
   return {
     deploy,
@@ -71,9 +67,9 @@ export function settingsOf(seen: SeenEtcd, process: SeenProcess, args: EtcdArgs)
     data_dir: text('data-dir') ?? `${text('name') ?? 'default'}.etcd`,
     quota_bytes: quotaOf(text('quota-backend-bytes')),
     endpoint,
-    advertised: splitUrls(text('advertise-client-urls')),
+    advertised,
     metrics_url: `${metrics}/metrics`,
-    tls: tlsOf(seen, args, { endpoint, text, deploy }),
+    tls: isTls ? tlsOf(seen, args, { process, text, deploy }) : { cacert: null, cert: null, key: null },
     problems,
     problem: problems.join('; '),
     notes: file.notes,
@@ -158,16 +154,19 @@ const contradictions = (values: readonly RunningMs[]): readonly string[] =>
 function tlsOf(
   seen: SeenEtcd,
   args: EtcdArgs,
-  member: { readonly endpoint: string; readonly text: (name: string) => string | undefined; readonly deploy: Deploy },
+  member: {
+    readonly process: SeenProcess
+    readonly text: (name: string) => string | undefined
+    readonly deploy: Deploy
+  },
 ): EtcdTls {
-  if (!member.endpoint.startsWith('https://')) return { cacert: null, cert: null, key: null }
   const own = {
     cacert: member.text('trusted-ca-file') ?? null,
     cert: member.text('cert-file') ?? null,
     key: member.text('key-file') ?? null,
   }
   const known = member.deploy === 'kubeadm' ? kubeadmTls(seen) : member.deploy === 'rke' ? rkeTls(seen) : undefined
-  const { cacert, cert, key } = { ...own, ...known }
+  const { cacert, cert, key } = { ...own, ...known, ...etcdctlFiles(member.process) }
   return { cacert: args.cacert ?? cacert, cert: args.cert ?? cert, key: args.key ?? key }
 }
 

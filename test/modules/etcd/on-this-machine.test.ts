@@ -93,9 +93,11 @@ describe.each(shells)('in %s', (...shell) => {
     }
   })
 
-  test('etcdctl gets the files of the TLS client as one word each, and bounds', async () => {
+  test('etcdctl gets the files of the TLS client as one word each, where TLS is spoken, and bounds', async () => {
     const search = `${programs('ctl', { etcdctl: 'echo "API $ETCDCTL_API"; for word; do echo "<$word>"; done' })}:/usr/bin:/bin`
-    const reply = await runnerWith(shell, search).run(etcdScript(exampleSettings({ tls }), 'ec endpoint health'))
+    const reply = await runnerWith(shell, search).run(
+      etcdScript(exampleSettings({ tls }), 'ec --endpoints=https://m endpoint health; ec --endpoints=http://m x'),
+    )
     expect(reply.stdout.toString().trim().split('\n')).toEqual([
       'API 3',
       '<--dial-timeout=3s>',
@@ -103,8 +105,14 @@ describe.each(shells)('in %s', (...shell) => {
       '<--cacert=/a b/ca.crt>',
       '<--cert=/c.crt>',
       '<--key=/c.key>',
+      '<--endpoints=https://m>',
       '<endpoint>',
       '<health>',
+      'API 3',
+      '<--dial-timeout=3s>',
+      '<--command-timeout=10s>',
+      '<--endpoints=http://m>',
+      '<x>',
     ])
   })
 

@@ -286,6 +286,49 @@ test('certificates that are given go before those of the member', () => {
   expect(given.tls).toEqual({ cacert: '/etc/kubernetes/pki/etcd/ca.crt', cert: '/my.crt', key: '/my.key' })
 })
 
+test('a member that speaks TLS only to others, or only of its metrics, is asked with its certificates there', () => {
+  const files = { cacert: '/ca.crt', cert: '/c.crt', key: '/c.key' }
+  const tls = (more: Readonly<Record<string, string>>) =>
+    settings(
+      member({
+        environment: new Map(
+          Object.entries({
+            ETCD_LISTEN_CLIENT_URLS: 'http://127.0.0.1:2379,https://10.0.0.1:2379',
+            ETCD_TRUSTED_CA_FILE: '/ca.crt',
+            ETCD_CERT_FILE: '/c.crt',
+            ETCD_KEY_FILE: '/c.key',
+            ...more,
+          }),
+        ),
+      }),
+    )
+  expect(tls({ ETCD_ADVERTISE_CLIENT_URLS: 'https://10.0.0.1:2379' })).toMatchObject({
+    endpoint: 'http://127.0.0.1:2379',
+    tls: files,
+  })
+  expect(tls({ ETCD_LISTEN_METRICS_URLS: 'https://0.0.0.0:2381' })).toMatchObject({
+    metrics_url: 'https://127.0.0.1:2381/metrics',
+    tls: files,
+  })
+  expect(tls({ ETCD_LISTEN_CLIENT_URLS: 'http://127.0.0.1:2379' }).tls).toEqual({ cacert: null, cert: null, key: null })
+})
+
+test("certificates that etcdctl is given in the unit's file, or was in etcd's environment, go before the member's own", () => {
+  const process = member({
+    environment: new Map([
+      ['ETCD_LISTEN_CLIENT_URLS', 'https://10.0.0.1:2379'],
+      ['ETCD_TRUSTED_CA_FILE', '/ca.crt'],
+      ['ETCD_CERT_FILE', '/c.crt'],
+      ['ETCD_KEY_FILE', '/c.key'],
+      ['ETCDCTL_CACERT', '/cli-ca.crt'],
+    ]),
+    environmentFiles: [file('/etc/etcd.env', 'ETCDCTL_CERT=/admin.pem\nETCDCTL_KEY=/admin-key.pem\n')],
+  })
+  expect(settings(process).tls).toEqual({ cacert: '/cli-ca.crt', cert: '/admin.pem', key: '/admin-key.pem' })
+  const half = { ...process, environmentFiles: [file('/etc/etcd.env', 'ETCDCTL_CERT=/admin.pem\n')] }
+  expect(settings(half).tls).toEqual({ cacert: '/cli-ca.crt', cert: '/c.crt', key: '/c.key' })
+})
+
 test('an etcd of RKE, of RKE2 and of nobody known is told apart', () => {
   const certificates = ['/etc/kubernetes/ssl/kube-etcd-10-0-0-1-key.pem', '/etc/kubernetes/ssl/kube-etcd-10-0-0-1.pem']
   const rke = { ...kubeadm, cgroup: '0::/system.slice/docker-abc.scope' }
