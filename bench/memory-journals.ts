@@ -12,7 +12,11 @@ export function memoryJournals(): JournalStore {
         events.push(event)
         return Promise.resolve()
       },
-      keep: (name, bytes) => Promise.resolve({ file: name, bytes: bytes.length, sha256: '' }),
+      keep: async (name, bytes) => {
+        let length = 0
+        for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) length += piece.length
+        return { file: name, bytes: length, sha256: '' }
+      },
       close: () => Promise.resolve(),
     })
   return {

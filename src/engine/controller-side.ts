@@ -29,7 +29,11 @@ async function approve({ input }: Running, { host }: Place, question: string): P
 }
 
 /** Named by host and step alone: nothing that a host says ever names a file here. */
-async function keep(running: Running, { host, stage, step }: Place, bytes: Uint8Array): Promise<KeptFile> {
+async function keep(
+  running: Running,
+  { host, stage, step }: Place,
+  bytes: Parameters<Controller['keep']>[0],
+): Promise<KeptFile> {
   const file = await running.keep(`${encodeURIComponent(host)}.${encodeURIComponent(step.id)}`, bytes)
   await running.record({ type: 'file-kept', host, stage, step: step.id, ...file })
   return file

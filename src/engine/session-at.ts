@@ -16,7 +16,8 @@ export function sessionAt(running: Running, place: Place, folder: string): Sessi
   const runner = running.input.receipts === 'none' ? receipts.runner : withReceipts(receipts)
   const { run } = withTimeout(runner, place.step.timeoutMs, options)
   const host = place.at?.target.name ?? place.host
-  return { host, folder, controller: controllerFor(running, place), run, ...homeOf(running, place) }
+  const look = withTimeout(receipts.probe, place.step.timeoutMs)
+  return { host, folder, controller: controllerFor(running, place), run, look, ...homeOf(running, place) }
 }
 
 /** Of a step that works elsewhere, a look at the host that it is a step of. */

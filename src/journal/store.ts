@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto'
 import { mkdir, open as openFile, readdir, readFile, rename, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../model/clock.ts'
-import { sha256 } from '../model/digest.ts'
 import type { RecordedEvent } from '../model/event.ts'
 import { type RunId, runId } from '../model/id.ts'
 import type { Journal, JournalRecord, JournalStore } from '../model/journal.ts'
@@ -115,20 +115,36 @@ async function writer(place: Place, from: { seq: number; hash: string; flags: st
 }
 
 /** Whole or not at all; the name is one of ours, and no path. */
-async function keepFile(folder: string, name: string, bytes: Uint8Array): Promise<KeptFile> {
+async function keepFile(folder: string, name: string, bytes: Parameters<Journal['keep']>[1]): Promise<KeptFile> {
   if (!/^[A-Za-z0-9%._!~*'()-]+$/.test(name)) throw new Error(`no name for a file: ${name}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const next = path.join(folder, `${name}.part`)
-  const handle = await openFile(next, 'w', 0o600)
   try {
-    await handle.writeFile(bytes)
+    const written = await writeWhole(next, bytes)
+    await rename(next, path.join(folder, name))
+    await syncFolder(folder)
+    return { file: `files/${name}`, ...written }
+  } catch (error) {
+    await rm(next, { force: true }) // half of a large file would only fill the disk
+    throw error
+  }
+}
+
+async function writeWhole(file: string, bytes: Parameters<Journal['keep']>[1]): Promise<Omit<KeptFile, 'file'>> {
+  const handle = await openFile(file, 'w', 0o600)
+  const hash = createHash('sha256')
+  let length = 0
+  try {
+    for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      hash.update(piece)
+      length += piece.length
+      await handle.writeFile(piece) // at where the last one ended
+    }
     await handle.sync()
   } finally {
     await handle.close()
   }
-  await rename(next, path.join(folder, name))
-  await syncFolder(folder)
-  return { file: `files/${name}`, bytes: bytes.length, sha256: sha256(bytes) }
+  return { bytes: length, sha256: hash.digest('hex') }
 }
 
 async function readRecords(file: string): Promise<readonly JournalRecord[]> {

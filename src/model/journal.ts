@@ -9,8 +9,8 @@ export interface Journal {
   readonly run: RunId
   /** Written when it resolves, and durable (fdatasync) where an effect may follow. Throws ProblemError kind io: then no effect may follow. */
   append(event: RecordedEvent): Promise<void>
-  /** Keeps bytes beside the journal, durable when it resolves, in place of an earlier file of that name. */
-  keep(name: string, bytes: Uint8Array): Promise<KeptFile>
+  /** Keeps bytes beside the journal, durable when it resolves, in place of an earlier file of that name; pieces one after another. */
+  keep(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<KeptFile>
   close(): Promise<void>
 }
 

@@ -28,8 +28,11 @@ export interface Controller {
   wait(ms: number): Promise<void>
   /** How it was agreed to; throws ProblemError kind interrupted where it was not. */
   approve(question: string): Promise<'on the terminal' | 'by --yes'>
-  /** Keeps bytes in the run's record, under a name of the controller's own; one file a step and host. */
-  keep(bytes: Uint8Array): Promise<KeptFile>
+  /**
+   * Keeps bytes in the run's record, under a name of the controller's own; one file a step and host. Pieces are held one at a time, and
+   * nothing is kept where they end in an error.
+   */
+  keep(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<KeptFile>
   /** Connects to the host anew, trying for minutes. Throws ProblemError as the last attempt did. */
   reconnect(): Promise<void>
 }
@@ -42,6 +45,8 @@ export interface Session extends Runner {
   readonly controller: Controller
   /** Of a step that works on another host (`on`): looks at its own. */
   readonly home?: Runner
+  /** Looks at the host: what it prints goes through no receipt, which would hold all of it on the host's disk. */
+  readonly look?: Runner
 }
 
 /** One thing a change does, for the plan: a text difference, a command line, or a value before and after. */

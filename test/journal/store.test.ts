@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -107,6 +107,27 @@ test('a file is kept whole beside the journal, for its owner alone, in place of 
   const at = path.join(path.dirname(file), 'files/e1.log')
   expect(await readFile(at)).toEqual(Buffer.from([0, 255]))
   expect([(await stat(at)).mode & 0o777, (await stat(path.dirname(at))).mode & 0o777]).toEqual([0o600, 0o700])
+})
+
+test('a file that comes in pieces is kept whole, and of one that ends in an error nothing is, nor is an earlier one replaced', async () => {
+  const { journals, file } = await store()
+  const journal = await journals.create(run)
+  const pieces = async function* (...texts: readonly (string | Error)[]) {
+    for (const text of texts) {
+      if (text instanceof Error) throw text
+      yield Buffer.from(text)
+    }
+  }
+  expect(await journal.keep('e1.db', pieces('ab', '', 'c'))).toEqual({
+    file: 'files/e1.db',
+    bytes: 3,
+    sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  })
+  await expect(journal.keep('e1.db', pieces('x', new Error('gone')))).rejects.toThrow('gone')
+  await journal.close()
+  const folder = path.join(path.dirname(file), 'files')
+  expect(await readdir(folder)).toEqual(['e1.db'])
+  expect(await readFile(path.join(folder, 'e1.db'), 'utf8')).toBe('abc')
 })
 
 test.each(['../x', 'a/b', '', '/etc/passwd', 'a\0b'])('a name that could be a path is none: %j', async (name) => {

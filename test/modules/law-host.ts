@@ -24,7 +24,12 @@ export const lawController: Controller = {
   approve: async () => 'by --yes',
   now: () => new Date(0),
   reconnect: async () => undefined,
-  keep: async (bytes) => ({ file: 'files/law', bytes: bytes.length, sha256: sha256(Buffer.from(bytes)) }),
+  keep: async (given) => {
+    const pieces: Uint8Array[] = []
+    for await (const piece of given instanceof Uint8Array ? [given] : given) pieces.push(piece)
+    const bytes = Buffer.concat(pieces)
+    return { file: 'files/law', bytes: bytes.length, sha256: sha256(bytes) }
+  },
 }
 
 /** A host over any connection. Scripts of tests run as they are; `through` changes what modules ask. */

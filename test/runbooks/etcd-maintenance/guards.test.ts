@@ -64,11 +64,14 @@ describe('etcd-backup', () => {
       scopesOf(runbook, (id) => ({ cluster: cluster(id, { members: [{ id: 'a', db_size: dbSize }] }) }), params),
     )
 
-  test('a database that the record takes is copied, a larger one only to the host, and only when that is said', () => {
-    expect(told(16_777_216)).toEqual([])
+  test('a database of 8 GiB is copied to the controller, a larger one only when more is allowed, or to a host alone', () => {
+    expect(told(8_589_934_592)).toEqual([])
     expect(told(null)).toEqual([])
-    expect(told(16_777_217)).toEqual(["the database is larger than the 16 MiB that the run's record takes"])
-    expect(told(16_777_217, { on_controller: false })).toEqual([])
+    expect(told(8_589_934_593)).toEqual([
+      'the database is larger than the 8192 MiB that may be copied to the controller (on_controller_max_mb)',
+    ])
+    expect(told(8_589_934_593, { on_controller_max_mb: 9000 })).toEqual([])
+    expect(told(8_589_934_593, { on_controller: false })).toEqual([])
   })
 })
 
