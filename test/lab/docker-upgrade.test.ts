@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { downLab, upLab } from '../../lab/lab.ts'
 import { labSettings } from '../../lab/settings.ts'
+import type { RecordedEvent } from '../../src/model/event.ts'
 import { giveDockerRepository } from './support/docker-repository.ts'
 import { parseRecords } from './support/journal-of.ts'
 import { onHost } from './support/node-stand-in.ts'
@@ -46,6 +47,7 @@ const apply = async (...args: readonly string[]): Promise<string> => {
   return stdout
 }
 
+let undisturbed: readonly RecordedEvent[] = []
 const RUNNING = 'always Up;no Up;off Exited;unless-stopped Up;'
 
 beforeAll(async () => {
@@ -111,13 +113,42 @@ test('the daemon that runs is the new one, containers are back, nothing of the o
 
   await apply(...wanted(older))
   expect([await server(), await containers(), await oldShims()]).toEqual(['20.10.24', RUNNING, ''])
-  const { run } = parseRecords(cli.stateDir)
+  const { run, records } = parseRecords(cli.stateDir)
+  undisturbed = records
   expect(await apply(...wanted(older))).toContain('Nothing to do')
 
   const runs = await cli.run('rollback', run, '--yes')
   expect(runs.code, runs.stdout + runs.stderr).toBe(0)
   expect([await server(), await containers(), await oldShims()]).toEqual([OLD, RUNNING, ''])
   expect(await on(packages)).toBe(before)
+})
+
+/** How many records an undisturbed run has when this step is finished. */
+function recordsAt(records: readonly RecordedEvent[], step: RegExp): number {
+  const at = records.findIndex((event) => event.type === 'step-finished' && step.test(event.step))
+  expect(at, `${step}`).toBeGreaterThan(0)
+  return at + 1
+}
+
+test('killed with the containers stopped, with the package new, with docker started: it goes on to the same end', async () => {
+  const [older] = versions
+  const up = [...wanted(older)]
+  const down = [...wanted((await on('apt-cache madison docker.io')).match(/20\.10\.5\S*/)?.[0] ?? '')]
+  for (const [step, args, version] of [
+    [/^stop$/, up, '20.10.24'],
+    [/^package$/, [...down, '--set', 'allow_version_downgrade=true'], OLD],
+    [/-start-docker$/, up, '20.10.24'],
+  ] as const) {
+    const ended = await cli.runUntil(recordsAt(undisturbed, step), 'apply', 'docker-upgrade', '--yes', ...args)
+    const { run } = parseRecords(cli.stateDir)
+    const resumed = await cli.run('resume', run, '--yes')
+    expect(ended).toBe('killed')
+    expect(resumed.code, `${step}\n${resumed.stdout}${resumed.stderr}`).toBe(0)
+    expect([step, await server(), await containers(), await oldShims()]).toEqual([step, version, RUNNING, ''])
+  }
+  const back = await cli.run('rollback', parseRecords(cli.stateDir).run, '--yes')
+  expect(back.code, back.stdout + back.stderr).toBe(0)
+  expect([await server(), await containers(), await oldShims()]).toEqual([OLD, RUNNING, ''])
 })
 
 test('a package that was upgraded without its daemon is found by diagnose, and mended by the same version', async () => {

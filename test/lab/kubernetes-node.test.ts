@@ -63,6 +63,12 @@ async function wished(): Promise<readonly string[]> {
   ]
 }
 
+/** Changes how many of the two pods must stay, and waits until the server says how many may go. */
+async function budget(minAvailable: number, allowed: number): Promise<void> {
+  await on('c1', `kubectl patch pdb web --type merge -p '{"spec": {"minAvailable": ${minAvailable}}}'`)
+  await until("kubectl get pdb web -o jsonpath='{.status.disruptionsAllowed}'", new RegExp(`^${allowed}$`))
+}
+
 const runtimes = "kubectl get nodes -o jsonpath='{.items[*].status.nodeInfo.containerRuntimeVersion}'"
 
 test('docker of two nodes, one after the other: pods go elsewhere first, the nodes take pods again, and the way back is the same', async () => {
@@ -82,6 +88,14 @@ test('docker of two nodes, one after the other: pods go elsewhere first, the nod
     text: expect.stringContaining('no other node is ready and takes pods: those of n1 would have no place'),
   })
   await on('c1', 'kubectl uncordon n2')
+  await budget(2, 0)
+  expect(await said('plan', 'docker-upgrade', ...drained, '--limit', 'kube_nodes')).toMatchObject({
+    code: 3,
+    text: expect.stringMatching(
+      /disruption budgets would stop the drain of n[12]: default\/web lets no pod go \(2 healthy, 2 wanted\): default\/web-/,
+    ),
+  })
+  await budget(1, 1)
   expect(await wished(), 'a plan changes nothing').toEqual(before)
   // An API server that does not answer for once says nothing of the pods.
   await on(
