@@ -46,7 +46,9 @@ import { netProbe } from './net/net-probe.ts'
 import { portWatch } from './net/port-watch.ts'
 import { tcpProbe } from './net/tcp-probe.ts'
 import { packageModule } from './packages/package.ts'
+import { apiserverRequests } from './profiling/apiserver-requests.ts'
 import { pprofCapture } from './profiling/pprof-capture.ts'
+import { pprofWork } from './profiling/pprof-work.ts'
 import { straceSample } from './profiling/strace-sample.ts'
 import { copyTree } from './storage/copy-tree.ts'
 import { filesystem } from './storage/filesystem.ts'
@@ -130,7 +132,9 @@ const all: readonly Module[] = [
   iptablesSave,
   portWatch,
   tcpProbe,
+  apiserverRequests,
   pprofCapture,
+  pprofWork,
   straceSample,
 ]
 

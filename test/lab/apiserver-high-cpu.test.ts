@@ -33,9 +33,16 @@ const busy = `cat >/run/busy <<'END'
 #!/bin/sh
 export KUBECONFIG=/etc/kubernetes/admin.conf
 for n in $(seq 300); do printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: load-%s}\\ndata: {text: "%01000d"}\\n---\\n' $n 0; done | kubectl apply -f - >/dev/null
-while :; do kubectl get configmaps -A -o json >/dev/null; done
+while :; do kubectl get configmaps -A --chunk-size=0 -o json >/dev/null; done
 END
 chmod 755 /run/busy; systemd-run -q --unit=busy /run/busy`
+
+/** Lets the API server write an audit log, and waits until it serves again. */
+const audited = `printf '%s\\n' 'apiVersion: audit.k8s.io/v1' 'kind: Policy' 'omitStages: [RequestReceived]' 'rules: [{level: Metadata}]' >/run/audit.yaml
+mkdir -p /etc/systemd/system/kube-apiserver.service.d
+line=$(systemctl cat kube-apiserver | sed -n '/^ExecStart=/,/[^\\\\]$/p')
+printf '[Service]\\nExecStart=\\n%s --audit-policy-file=/run/audit.yaml --audit-log-path=/run/audit.log\\n' "$line" >/etc/systemd/system/kube-apiserver.service.d/audit.conf
+systemctl daemon-reload; systemctl kill -s KILL kube-apiserver`
 
 /** What people wish of the cluster, and which process serves it; the load's own objects aside. */
 const state = (): Promise<string> =>
@@ -99,6 +106,34 @@ describe('a busy API server', () => {
   test('of a node the kubelet gives its profile through the API server', async () => {
     const applied = await cli.run('apply', 'apiserver-high-cpu', '--yes', '--set', 'seconds=5', '--set', 'node=n1')
     expect(applied).toMatchObject({ code: 0 })
+  })
+})
+
+describe('who asks', () => {
+  test('is told from the audit log, with what they ask for, and that it is whole lists', async () => {
+    await on('c1', audited)
+    await until('test -s /run/audit.log && kubectl get --raw /readyz', /^ok$/)
+    await until('grep -c configmaps /run/audit.log', /^[1-9]/)
+    // a window of a busy machine may have seen too little
+    let stdout = ''
+    for (let turn = 0; turn < 20 && !/LISTs are/.test(stdout); turn += 1)
+      stdout = (await diagnose('--limit', 'c1', '--set', 'client_min=0.1')).stdout
+    expect(stdout).toMatch(/LISTs are [\d.]+ % of the time of all requests, most of it configmaps \(cluster\)/)
+    expect(stdout).toMatch(/\d+ of \d+ in the audit log have neither a limit nor a version, most by admin \(kubectl\//)
+    expect(stdout).toMatch(/sends [\d.]+ % of the requests, [\d.]+ per second, most of them/)
+  })
+
+  test('an API server that does not answer is told with what kubectl said, and refused in the plan', async () => {
+    await on(
+      'c1',
+      'sed "s,https://[0-9.]*:6443,https://127.0.0.1:9," /etc/kubernetes/admin.conf >/run/dead.conf; grep -q 127.0.0.1:9 /run/dead.conf',
+    )
+    const dead = ['--limit', 'c1', '--set', 'kubeconfig=/run/dead.conf']
+    const { told } = await diagnose(...dead)
+    expect(JSON.stringify(told)).toMatch(/API server does not answer.*127\.0\.0\.1:9 was refused.*systemctl status/)
+    const plan = await cli.run('plan', 'apiserver-high-cpu', ...dead)
+    expect(plan.code).toBe(3)
+    expect(`${plan.stdout}${plan.stderr}`).toMatch(/does not answer, or is not ready: .*127\.0\.0\.1:9 was refused/)
   })
 })
 

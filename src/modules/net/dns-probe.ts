@@ -11,12 +11,16 @@ const noTool = 91
 const tries = 2 // a packet of UDP may be lost
 const patienceS = 3 // for each answer
 
+const Name = Type.String({
+  pattern: '^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*[.]?$',
+  maxLength: 253,
+  description: 'asked as it is',
+})
+
 const args = Type.Object(
   {
-    name: Type.String({
-      pattern: '^[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*[.]?$',
-      maxLength: 253,
-      description: 'asked as it is',
+    name: Type.Union([Name, Type.Array(Name, { minItems: 1, maxItems: 50 })], {
+      description: 'one name, or several; each is asked of each server',
     }),
     servers: Type.Array(Type.String({ pattern: '^[0-9]{1,3}([.][0-9]{1,3}){3}(:[0-9]{1,5})?$' }), {
       minItems: 1,
@@ -27,9 +31,9 @@ const args = Type.Object(
     expect: Type.Optional(
       Type.String({ pattern: '^[0-9A-Fa-f:.]+$', description: 'address that each server should give; absent: any' }),
     ),
-    required: Type.Optional(Type.Boolean({ description: 'stop where a server answers otherwise, default false' })),
+    required: Type.Optional(Type.Boolean({ description: 'stop where an answer is another one, default false' })),
     value: Type.Optional(
-      Type.Enum(['wrong'], { description: 'what is the number: servers that answer otherwise, or not' }),
+      Type.Enum(['wrong'], { description: 'what is the number: answers that are otherwise, or did not come' }),
     ),
   },
   { additionalProperties: false },
@@ -38,6 +42,7 @@ const args = Type.Object(
 type Args = Static<typeof args>
 
 interface Heard extends DnsAnswer {
+  readonly name: string
   readonly server: string
 }
 
@@ -48,12 +53,14 @@ export const dnsProbe = defineModule<typeof args, readonly Heard[]>({
   effect: 'reads',
   args,
   example: 'dns_probe: {name: harbor.example.com, servers: [10.244.0.2, 10.244.1.2], expect: 10.0.0.5}',
-  resources: ({ name }) => [`dns:${name}`],
-  read: ask,
+  resources: (asked) => namesOf(asked).map((name) => `dns:${name}` as const),
+  read: async (asked, probe) => (await Promise.all(namesOf(asked).map((name) => ask(name, asked, probe)))).flat(),
   plan: planProbe,
 })
 
-async function ask({ name, servers, type = 'A' }: Args, probe: Probe): Promise<readonly Heard[]> {
+const namesOf = ({ name }: Args): readonly string[] => (typeof name === 'string' ? [name] : name)
+
+async function ask(name: string, { servers, type = 'A' }: Args, probe: Probe): Promise<readonly Heard[]> {
   const id = randomInt(65_536)
   const query = [...dnsQuery(name, type, id)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
   const reply = await probe.run(
@@ -70,7 +77,7 @@ async function ask({ name, servers, type = 'A' }: Args, probe: Probe): Promise<r
   const lines = reply.stdout.toString('utf8').split('\n')
   return servers.map((server, index) => {
     const bytes = Buffer.from((lines[index] ?? '').replaceAll(/[^0-9a-f]/g, ''), 'hex')
-    return { server, ...(dnsAnswer(bytes, type, id) ?? { code: 'none', addresses: [] }) }
+    return { name, server, ...(dnsAnswer(bytes, type, id) ?? { code: 'none', addresses: [] }) }
   })
 }
 
@@ -94,16 +101,22 @@ for server; do
 done' dns_probe "$query" "$tries" "$patience" "$@"
 `
 
-function planProbe({ name, expect, required = false, value }: Args, heard: readonly Heard[]): Decision {
+function planProbe(asked: Args, heard: readonly Heard[]): Decision {
+  const { expect, required = false, value } = asked
   const wrong = heard.filter((one) => !isRight(one, expect))
   const output: JsonObject = { wrong: wrong.length, servers: heard.map((one) => ({ ...one })) }
   const summary =
     wrong.length === 0
-      ? `${name} is ${expect ?? heard[0]?.addresses.join(', ') ?? ''} for all of ${heard.length} name servers`
-      : `${name}: ${wrong.map(({ server, code, addresses }) => `${server} says ${addresses.join(', ') || code}`).join('; ')}`
+      ? `${namesOf(asked).join(', ')}: ${expect ?? heard[0]?.addresses.join(', ') ?? ''} for all of ${asked.servers.length} name servers`
+      : wrong.map((one) => `${one.name}: ${one.server} says ${one.addresses.join(', ') || one.code}`).join('; ')
   if (required && wrong.length > 0) return { kind: 'blocked', message: summary }
   return { kind: 'noop', summary, output: { ...(value === undefined ? {} : { value: wrong.length }), ...output } }
 }
 
 const isRight = ({ code, addresses }: DnsAnswer, expect: string | undefined): boolean =>
-  code === 'NOERROR' && (expect === undefined ? addresses.length > 0 : addresses.includes(expect))
+  code === 'NOERROR' &&
+  (expect === undefined ? addresses.length > 0 : addresses.some((one) => plainAddress(one) === plainAddress(expect)))
+
+/** Of IPv6 there are many spellings of one address. */
+const plainAddress = (address: string): string =>
+  address.includes(':') && URL.canParse(`http://[${address}]`) ? new URL(`http://[${address}]`).hostname : address

@@ -8,10 +8,12 @@ export interface KnownWork {
   readonly from?: number // share of the whole, 0 to 1, from which on it means that; always where absent
 }
 
+const COLLECTING = 'garbage collection and allocation'
+
 /** Shares beyond which work speaks for a cause: domain notes on a busy API server, from kubernetes#10451 and #15528. */
 const KNOWN: readonly KnownWork[] = [
   {
-    work: 'garbage collection and allocation',
+    work: COLLECTING,
     functions: /^runtime\.(gcBgMarkWorker|mallocgc|gcAssistAlloc)$/,
     means: 'memory is allocated at a rate that eats the processor: large lists, or too little memory',
     from: 0.4,
@@ -44,3 +46,7 @@ export const workShares = ({ stacks, total }: Profile): readonly WorkShare[] =>
       })
         .filter(({ share }) => share > 0)
         .toSorted((a, b) => b.share - a.share)
+
+/** The share of garbage collection and allocation, 0 to 1. */
+export const collecting = (profile: Profile): number =>
+  workShares(profile).find(({ work }) => work === COLLECTING)?.share ?? 0

@@ -18,7 +18,9 @@ async function nameServer(): Promise<{ readonly port: number; readonly socket: S
     const name = questions[0]?.name ?? ''
     if (name === 'lost.example.com' && lost++ === 0) return
     const answers = /^(known|lost|kubernetes)\./.test(name)
-      ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.5' }]
+      ? questions[0]?.type === 'AAAA'
+        ? [{ type: 'AAAA' as const, name, ttl: 60, data: '2001:db8::5' }]
+        : [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.5' }]
       : []
     const rcode = name.startsWith('fails.') ? 2 : answers.length > 0 ? 0 : 3
     socket.send(encode({ type: 'response', id: id ?? 0, flags: rcode, questions, answers }), port, address)
@@ -40,18 +42,35 @@ describe('name servers', () => {
     rmSync(scratch, { recursive: true })
   })
 
-  const ask = async (name: string, more: object = {}) => {
+  const ask = async (name: string | readonly string[], more: object = {}) => {
     const probe = lawHostOver(connection, { name: 'local', offers: [], scratch }).probe()
-    const args = { name, servers: [`127.0.0.1:${server.port}`], ...more }
+    const args = { name: typeof name === 'string' ? name : [...name], servers: [`127.0.0.1:${server.port}`], ...more }
     return dnsProbe.plan(args, await dnsProbe.read(args, probe))
   }
 
   test('are heard, each for itself', async () => {
     expect(await ask('known.example.com', { expect: '10.0.0.5', value: 'wrong' })).toMatchObject({
       kind: 'noop',
-      summary: 'known.example.com is 10.0.0.5 for all of 1 name servers',
+      summary: 'known.example.com: 10.0.0.5 for all of 1 name servers',
       output: { value: 0, servers: [{ code: 'NOERROR', addresses: ['10.0.0.5'] }] },
     })
+  })
+
+  test('are asked for each of several names, and the one that is not known is told', async () => {
+    expect(await ask(['known.example.com', 'kubernetes.example.com'], { expect: '10.0.0.5' })).toMatchObject({
+      summary: 'known.example.com, kubernetes.example.com: 10.0.0.5 for all of 1 name servers',
+      output: { wrong: 0 },
+    })
+    expect(await ask(['known.example.com', 'none.example.com'], { expect: '10.0.0.5' })).toMatchObject({
+      summary: `none.example.com: 127.0.0.1:${server.port} says NXDOMAIN`,
+      output: { wrong: 1, servers: [{ name: 'known.example.com' }, { name: 'none.example.com', code: 'NXDOMAIN' }] },
+    })
+  })
+
+  test('may write an address of IPv6 otherwise', async () => {
+    const same = { type: 'AAAA', expect: '2001:DB8:0:0:0:0:0:5' }
+    expect(await ask('known.example.com', same)).toMatchObject({ output: { wrong: 0 } })
+    expect(await ask('known.example.com', { ...same, expect: '2001:db8::6' })).toMatchObject({ output: { wrong: 1 } })
   })
 
   test('get a question in one packet, also where a label is ten letters long', async () => {
