@@ -11,7 +11,7 @@ import type { Contexts } from './host-context.ts'
 import { isTaken } from './includes.ts'
 import type { PlanInput } from './input.ts'
 import { openLanes, probesBesideFacts } from './lanes.ts'
-import { beginLooking, type Looking, probeAt } from './looking.ts'
+import { type Looking, probeAt } from './looking.ts'
 import { type MeasureInput, takeOne } from './measure.ts'
 import { openHosts } from './open-hosts.ts'
 
@@ -21,9 +21,29 @@ import { openHosts } from './open-hosts.ts'
  */
 export async function diagnose(input: PlanInput): Promise<Diagnosis> {
   const unseen: Problem[] = []
-  for (let hosts = input.hosts; ; ) {
+  const open = await withoutLost(input.hosts, unseen, (hosts) => openHosts({ ...input, hosts }))
+  // Kept for all attempts: what has begun on a host goes on while another host is left out, and is not begun again.
+  const caches: Looking['caches'] = new Map()
+  try {
+    const reached = input.hosts.filter(({ name }) => open.contexts.has(name))
+    return await withoutLost(reached, unseen, async (hosts) => {
+      const contexts = new Map([...open.contexts].filter(([host]) => hosts.some(({ name }) => name === host)))
+      return { ...(await conclude({ ...input, hosts }, { contexts, caches })), unseen }
+    })
+  } finally {
+    await open.close()
+  }
+}
+
+/** Does `work` with all hosts, and again without those that a problem names, until it comes about. */
+async function withoutLost<T>(
+  all: PlanInput['hosts'],
+  unseen: Problem[],
+  work: (hosts: PlanInput['hosts']) => Promise<T>,
+): Promise<T> {
+  for (let hosts = all; ; ) {
     try {
-      return await diagnoseHosts({ ...input, hosts }, unseen)
+      return await work(hosts)
     } catch (error) {
       const problems = problemsOf(error)
       const lost = new Set(problems.map(({ host }) => host))
@@ -35,34 +55,30 @@ export async function diagnose(input: PlanInput): Promise<Diagnosis> {
   }
 }
 
-async function diagnoseHosts(input: PlanInput, unseen: readonly Problem[]): Promise<Diagnosis> {
+async function conclude(
+  input: PlanInput,
+  { contexts, caches }: Pick<Looking, 'contexts' | 'caches'>,
+): Promise<Omit<Diagnosis, 'unseen'>> {
   const { runbook } = input
-  const open = await openHosts(input)
-  const { contexts } = open
   const hosts = input.hosts.map(({ name }) => name)
   const measures = [...runbook.measures, ...(runbook.diagnosing?.evidence ?? [])]
-  try {
-    // One for both: what the facts asked already is not asked again.
-    const looking = beginLooking(input, contexts, hosts)
-    openLanes(looking, measures)
-    const coming = comingFacts(runbook)
-    const facts = gatherFacts({
-      ...looking,
-      kept: coming.kept,
-      probeFor: (host, step) => probeAt(looking, { host, step }),
-    })
-    const [readings] = await Promise.all([takeAll(looking, measures, { facts, coming }), facts])
-    keepEvidence(contexts, readings)
-    return {
-      format: 1,
-      runbook: { name: runbook.name, summary: runbook.summary, sha256: runbook.sha256 },
-      hosts,
-      readings,
-      causes: (runbook.diagnosing?.causes ?? []).flatMap((cause) => found(cause, contexts, hosts) ?? []),
-      unseen,
-    }
-  } finally {
-    await open.close()
+  // One for both: what the facts asked already is not asked again.
+  const looking: Looking = { ...input, contexts, hosts, caches }
+  openLanes(looking, measures)
+  const coming = comingFacts(runbook)
+  const facts = gatherFacts({
+    ...looking,
+    kept: coming.kept,
+    probeFor: (host, step) => probeAt(looking, { host, step }),
+  })
+  const [readings] = await Promise.all([takeAll(looking, measures, { facts, coming }), facts])
+  keepEvidence(contexts, readings)
+  return {
+    format: 1,
+    runbook: { name: runbook.name, summary: runbook.summary, sha256: runbook.sha256 },
+    hosts,
+    readings,
+    causes: (runbook.diagnosing?.causes ?? []).flatMap((cause) => found(cause, contexts, hosts) ?? []),
   }
 }
 

@@ -71,3 +71,30 @@ test('a host whose facts cannot be read is told of, and the others are measured'
     unseen: [{ host: 'e2', message: 'own is 2, not 1' }],
   })
 })
+
+test('what has begun on a host when the facts of another fail is not begun again', async () => {
+  const asked: string[] = []
+  const begun = Promise.withResolvers<void>()
+  const failed = Promise.withResolvers<void>()
+  const world = await makeWorld(['e1', 'e2'], {})
+  const book = runbook([], {
+    facts: [step('own', look, { key: 'own', is: '1' }, { as: 'own' })],
+    measures: [measure('m', step('m', look, { key: '$own' }))],
+  })
+  const transport = hostsThat(['e1', 'e2'], async (key, host) => {
+    asked.push(`${host} ${key}`)
+    if (host === 'e2') {
+      await begun.promise
+      failed.resolve()
+      return '2'
+    }
+    if (key === '1') {
+      begun.resolve()
+      await failed.promise
+    }
+    return '1'
+  })
+  const { readings } = await diagnose(world.input(book, { transport }))
+  expect(readings).toMatchObject([{ host: 'e1', value: 1 }])
+  expect(asked).toEqual(['e1 own', 'e2 own', 'e1 1'])
+})

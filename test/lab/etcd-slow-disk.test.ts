@@ -121,7 +121,6 @@ etcdctl compact "$(etcdctl get full -w json | sed 's/.*"revision":\\([0-9]*\\).*
 
     test.each([
       ['expired', 'certificate has expired'],
-      ['server', 'unsuitable certificate purpose'],
       ['none', 'there is no /etc/etcd/tls/none.crt'],
     ])(
       'a certificate that no member accepts (%s) is one message, and nothing is begun',

@@ -34,6 +34,13 @@ export const etcdMoveLeader = defineModule({
 
 function planMove({ prefer }: Static<typeof args>, seen: SeenCluster): Decision {
   const cluster = clusterOf(seen)
+  // No reason to stop: whoever leads, this member cannot be asked to hand over, and what follows is often what puts it right.
+  if (seen.own === undefined)
+    return {
+      kind: 'noop',
+      summary: `the member does not answer at ${seen.settings.endpoint}: nobody can ask it to hand over leadership`,
+      output: { leader: cluster.leader },
+    }
   if (!cluster.is_leader)
     return { kind: 'noop', summary: `${cluster.name} does not lead`, output: { leader: cluster.leader } }
   if (cluster.quorum.voters === 1)

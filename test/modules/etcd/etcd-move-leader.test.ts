@@ -50,6 +50,13 @@ test('a follower has nothing to hand over', () => {
     output: { leader: 'e1' },
   })
 })
+test('a member that does not answer is not called a follower', () => {
+  expect(plan({ ...cluster('2', { 1: 0, 2: 0, 3: 0 }), own: undefined })).toMatchObject({
+    kind: 'noop',
+    summary: 'the member does not answer at http://127.0.0.1:2379: nobody can ask it to hand over leadership',
+    output: { leader: 'e1' },
+  })
+})
 test('the follower that is furthest along is to lead', () => {
   expect(plan(cluster('1', { 1: 0, 2: 7, 3: 2 }))).toMatchObject({
     kind: 'change',
