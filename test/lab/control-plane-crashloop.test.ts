@@ -106,6 +106,6 @@ describe('by a real kubelet', () => {
     await until('kubectl get events -o jsonpath={.items[*].message}', /kube-controller-manager failed liveness probe/)
     await on('n1', 'sed s/lab-node/lab-admin/ /etc/kubernetes/node.conf >/etc/kubernetes/admin.conf')
     expect(await diagnose('n1')).toContain('kubelet kills it')
-    expect(await diagnose('n1', '--json')).toMatch(/"class":"probe-failed"[^}]*cat: can't open '\/srv\/healthy'/)
+    expect(await diagnose('n1', '--json')).toMatch(/"class": "probe-failed"[^}]*cat: can't open '\/srv\/healthy'/)
   })
 })

@@ -3,7 +3,7 @@ import { frameFunction } from '../shared/frames.ts'
 /**
  * Prints frames: `exit` with "SOURCE CODE OOM BEGAN ENDED" (times in seconds since the epoch or RFC 3339, `-` where not known), and `words` with the
  * last lines of it, without the stacks that a Go program prints when it ends by itself; `seen` with the sources that were looked at; `probes` with
- * "TIME TEXT" of failed probes, by kubelet's log (from --v=1 on) and by the API server's events. Wants name, since (s), most, tail, deadline (s) and
+ * "FROM TO TEXT" of failed probes, by kubelet's log (from --v=1 on) and by the API server's events. Wants name, since (s), most, tail, deadline (s) and
  * kubeconfig. What a process wrote may stand in the journal behind what systemd says of its end, and its first lines
  * before what systemd says of its beginning: those of the last second before that are of the run that begins.
  */
@@ -61,9 +61,9 @@ of_crictl() {
 of_probes() {
   journalctl --quiet --unit kubelet --since "-$since seconds" --output short-unix --lines 100000 2>/dev/null |
     grep -E 'Container '"$name"' failed (liveness|startup) probe|(Liveness|Startup) probe for "[^"]*:'"$name"'" |"Probe (failed|errored)" .*probeType="(Liveness|Startup)".* containerName="'"$name"'"' |
-    sed -E 's/^([^ ]*) [^ ]* [^ ]* /\\1 /'
-  [ ! -r "$kubeconfig" ] || ! command -v kubectl >/dev/null || bounded kubectl --kubeconfig="$kubeconfig" --request-timeout=5s get events --all-namespaces --field-selector "involvedObject.fieldPath=spec.containers{$name}" -o jsonpath='{range .items[*]}{.lastTimestamp} {.source.host} {.message}{"\\n"}{end}' |
-    grep -iE "^[^ ]+ $(uname -n) .*(liveness|startup) probe" | sed -E 's/^([^ ]*) [^ ]* /\\1 /'
+    sed -E 's/^([^ ]*) [^ ]* [^ ]* /\\1 \\1 /'
+  [ ! -r "$kubeconfig" ] || ! command -v kubectl >/dev/null || bounded kubectl --kubeconfig="$kubeconfig" --request-timeout=5s get events --all-namespaces --field-selector "involvedObject.fieldPath=spec.containers{$name}" -o jsonpath='{range .items[*]}{.firstTimestamp} {.lastTimestamp} {.source.host} {.message}{"\\n"}{end}' |
+    grep -iE "^[^ ]+ [^ ]+ $(uname -n) .*(liveness|startup) probe" | sed -E 's/^([^ ]* [^ ]*) [^ ]* /\\1 /'
 }
 seen=
 [ "$(systemctl show --property LoadState --value -- "$name.service" 2>/dev/null)" = loaded ] && { seen="$seen unit"; of_unit | frame unit; }

@@ -8,6 +8,7 @@ import { failureOf, scriptWith } from '../shared/host-script.ts'
 import { componentExitsText } from './component-exits-text.ts'
 import { classOf, type Ended, tellingLine } from './exit-class.ts'
 import { probeBefore, probesIn } from './failed-probes.ts'
+import { secondsOf } from './seconds-of.ts'
 
 const mostExits = 20 // of each source; the newest
 const tailLines = 40 // of the log before each
@@ -123,9 +124,6 @@ const exitsIn = (text: string): readonly Exit[] =>
         lines: words.split('\n').filter((line) => line.trim() !== ''),
       }
     })
-
-/** Seconds since the epoch of such a number, or of a time as RFC 3339 has it; NaN where there is none. */
-const secondsOf = (text: string): number => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000)
 
 function lineOf({ name }: Args, { exits, looked, last }: JsonObject): string {
   if (Array.isArray(looked) && looked.length === 0) return `nothing runs ${name} here`

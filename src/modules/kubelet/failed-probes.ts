@@ -1,15 +1,22 @@
-/** What kubelet or an event said of a liveness or startup probe. */
+import { secondsOf } from './seconds-of.ts'
+
+/** What kubelet or an event said of a liveness or startup probe; an event that came again has its first time and its last. */
 export interface FailedProbe {
-  readonly at: number // s since the epoch
+  readonly from: number // s since the epoch
+  readonly to: number
   readonly said: string
 }
 
-/** Lines "TIME TEXT"; others are what a probe wrote besides. */
+const TIME = String.raw`(\d+(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+Z)`
+const LINE = new RegExp(`^${TIME} ${TIME} (.+)$`)
+
+/** Lines "FROM TO TEXT"; others are what a probe wrote besides. */
 export const probesIn = (text: string): readonly FailedProbe[] =>
   text.split('\n').flatMap((line) => {
-    const [, time = '', said = ''] = /^(\d+(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+Z) (.+)$/.exec(line) ?? []
-    const at = /^\d+(\.\d+)?$/.test(time) ? Number(time) : Date.parse(time) / 1000
-    return Number.isNaN(at) || time === '' ? [] : [{ at, said }]
+    const [, from, to, said] = LINE.exec(line) ?? []
+    return from === undefined || to === undefined || said === undefined
+      ? []
+      : [{ from: secondsOf(from), to: secondsOf(to), said }]
   })
 
 const graceS = 60 // terminationGracePeriodSeconds is 30 by default and in kubeadm's manifests; docker stop takes its time besides
@@ -21,7 +28,7 @@ export function probeBefore(
   probes: readonly FailedProbe[],
 ): { readonly probe?: string } {
   if (source === 'unit') return {} // kubelet has no probes of these
-  const due = probes.filter(({ at }) => at >= endedAt - graceS && at <= endedAt + roundedS)
+  const due = probes.filter(({ from, to }) => to >= endedAt - graceS && from <= endedAt + roundedS)
   const found = due.findLast(({ said }) => !/failed (liveness|startup) probe/.test(said)) ?? due.at(-1)
   return found ? { probe: found.said } : {}
 }

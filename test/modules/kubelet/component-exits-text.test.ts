@@ -115,25 +115,26 @@ describe('failed probes', () => {
       { encoding: 'utf8', env: { PATH: `${folder}:/usr/bin:/bin` } },
     )
     return probesIn(frameText(parseFrames(Buffer.from(said)), 'probes') ?? '').map(
-      ({ at, said: text }) => `${at} ${text}`,
+      ({ from, to, said: text }) => `${from} ${to} ${text}`,
     )
   }
 
   test("of this container are found in kubelet's journal, in the words of old and new versions; readiness is not of them", () => {
     program('awk', 'exec /usr/bin/awk "$@"')
     const found = probes(kubelet.join('\n'), '')
-    expect(found).toEqual([0, 3, 4, 5].map((index) => kubelet[index]?.replace(' h kubelet[1612]:', '')))
+    expect(found).toEqual([0, 3, 4, 5].map((index) => kubelet[index]?.replace(/^(\S+) h kubelet\[1612\]:/, '$1 $1')))
   })
 
   test('of this host are found among the events, whose text may have several lines', () => {
-    const events = `2026-11-22T01:00:00Z c1 Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF
+    const events = `2026-11-22T00:30:00Z 2026-11-22T01:00:00Z c1 Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF
 more of that
-2026-11-22T01:00:01Z c2 Liveness probe failed: another host
-2026-11-22T01:00:02Z c1 Readiness probe failed: EOF
-2026-11-22T01:00:03Z c1 Container x failed liveness probe, will be restarted`
+2026-11-22T00:30:00Z 2026-11-22T01:00:01Z c2 Liveness probe failed: another host
+2026-11-22T00:30:00Z 2026-11-22T01:00:02Z c1 Readiness probe failed: EOF
+2026-11-22T00:30:00Z 2026-11-22T01:00:03Z c1 Container x failed liveness probe, will be restarted`
+    const first = Date.parse('2026-11-22T00:30:00Z') / 1000
     expect(probes('', events)).toEqual([
-      `${Date.parse('2026-11-22T01:00:00Z') / 1000} Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF`,
-      `${Date.parse('2026-11-22T01:00:03Z') / 1000} Container x failed liveness probe, will be restarted`,
+      `${first} ${Date.parse('2026-11-22T01:00:00Z') / 1000} Liveness probe failed: Get "https://127.0.0.1:10259/healthz": EOF`,
+      `${first} ${Date.parse('2026-11-22T01:00:03Z') / 1000} Container x failed liveness probe, will be restarted`,
     ])
   })
 })

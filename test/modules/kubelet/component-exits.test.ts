@@ -13,7 +13,7 @@ test('an end within the grace after a failed probe is counted as that, with what
     frame('seen', ' docker'),
     frame(
       'probes',
-      `${at(2980)} Liveness probe failed: HTTP probe failed with statuscode: 500\n${at(2981)} Container kube-apiserver failed liveness probe, will be restarted\n`,
+      `${at(2980)} ${at(2980)} Liveness probe failed: HTTP probe failed with statuscode: 500\n${at(2981)} ${at(2981)} Container kube-apiserver failed liveness probe, will be restarted\n`,
     ),
     frame('now', '3100'),
   ])
