@@ -13,6 +13,7 @@ export interface SeenLink {
   readonly neighbours: readonly string[] // permanent ones
   readonly forwarding: readonly string[] // permanent entries of a vxlan that lead to another host
   readonly settings: readonly string[] // `ipv4/rp_filter=0`: where it differs from what a new interface gets
+  readonly queues: readonly string[] // queueing disciplines, of packets that go and that come
   readonly connections: readonly { readonly local: string; readonly peer: string }[] // of TCP, established
   readonly peersBehind: readonly string[] // addresses of these peers that are reached by it
 }
@@ -38,6 +39,7 @@ export async function lookLink(name: string, probe: Probe): Promise<SeenLink | u
     neighbours: lines(frames, 'neighbours').map((line) => line.replace(/ PERMANENT.*$/, '')),
     forwarding: lines(frames, 'forwarding').filter((line) => / dst .* (permanent|static)$/.test(line)),
     settings: lines(frames, 'settings'),
+    queues: lines(frames, 'queues'),
     connections: lines(frames, 'connections').map(connectionOf),
     peersBehind: lines(frames, 'behind'),
   }
@@ -105,6 +107,7 @@ for file in /proc/sys/net/ipv[46]/conf/"$name"/*; do
   { [ -w "$file" ] && value=$(cat -- "$file") && usual=$(cat -- "/proc/sys/net/$family/conf/default/$key"); } 2>/dev/null || continue
   [ "$value" = "$usual" ] || echo "$family/$key=$value"
 done | frame settings
+if command -v tc >/dev/null; then tc qdisc show dev "$name" | frame queues; fi
 established=$(ss -Htn state established)
 printf '%s\\n' "$established" | frame connections
 printf '%s\\n' "$established" | awk '{ sub(/:[0-9]+$/, "", $4); gsub(/[][]|%.*|^\\[?::ffff:/, "", $4); print $4 }' | sort -u | while read -r peer; do

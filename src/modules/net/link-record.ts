@@ -22,7 +22,10 @@ export function recordLink(seen: SeenLink): { readonly record: LinkRecord } | { 
   const kind = kindOf(link)
   if (!isRemade(kind)) return { because: `a ${kind === '' ? 'card' : kind} is not made anew by this` }
   const unknown =
-    unknownOf(link) ?? unknownAddress(seen) ?? seen.routes.find((line) => /\b(?:nexthop|nhid|expires)\b/.test(line))
+    unknownOf(link) ??
+    unknownQueue(seen) ??
+    unknownAddress(seen) ??
+    seen.routes.find((line) => /\b(?:nexthop|nhid|expires)\b/.test(line))
   if (unknown !== undefined) return { because: `it could not be made anew with ${unknown}` }
   return {
     record: {
@@ -137,6 +140,18 @@ function unknownOf(link: JsonObject): string | undefined {
     ([key, value]) => isRemade(kind) && WORDS[kind](key, value) === undefined,
   )
   return data && `${data[0]} ${JSON.stringify(data[1])}`
+}
+
+/** What such an interface has by itself, up and down; all else somebody gave it, and its classes and filters would be lost. */
+const OWN_QUEUE = /^(?:noqueue|noop)$/
+
+function unknownQueue({ link, queues }: SeenLink): string | undefined {
+  const kinds = [
+    ...queues.map((line) => line.split(' ')[1] ?? line),
+    ...(link.qdisc === undefined ? [] : [String(link.qdisc)]),
+  ]
+  const given = kinds.find((kind) => !OWN_QUEUE.test(kind))
+  return given && `its queueing discipline ${given}`
 }
 
 const FOREVER = 4_294_967_295

@@ -20,6 +20,7 @@ const seen = (kind: string, data: JsonObject, more: Partial<SeenLink> = {}, own:
   neighbours: [],
   forwarding: [],
   settings: [],
+  queues: [],
   connections: [],
   peersBehind: [],
   ...more,
@@ -63,6 +64,14 @@ test.each<readonly [kind: string, data: JsonObject, words: string]>([
   expect(words(kind, data)).toBe(expected)
 })
 
+test('the queueing disciplines that such an interface has by itself are no hindrance', () => {
+  const made = recordLink(seen('dummy', {}, { queues: ['qdisc noqueue 0: root refcnt 2'] }, { qdisc: 'noqueue' }))
+  expect(made).toHaveProperty('record')
+  expect(recordLink(seen('dummy', {}, { queues: ['qdisc noop 0: root refcnt 2'] }, { qdisc: 'noop' }))).toHaveProperty(
+    'record',
+  )
+})
+
 test("the link-local address of IPv6 is the kernel's, others are given again as they were", () => {
   const made = recordLink(
     seen(
@@ -100,6 +109,13 @@ test.each<readonly [what: string, more: Partial<SeenLink>, own: JsonObject, beca
   ['a route with several ways', { routes: ['-4 unicast 10.1.0.0/16 nexthop via 10.0.0.2'] }, {}, /nexthop/],
   ['a flag that is not known', {}, { flags: ['UP', 'PROMISC'] }, /the flag PROMISC/],
   ['another group', {}, { group: 'ours' }, /its group ours/],
+  ['a queueing discipline', {}, { qdisc: 'htb' }, /its queueing discipline htb/],
+  [
+    'filters of what comes',
+    { queues: ['qdisc noqueue 0: root refcnt 2', 'qdisc clsact ffff: parent ffff:fff1'] },
+    { qdisc: 'noqueue' },
+    /its queueing discipline clsact/,
+  ],
 ])('%s is not made anew', (_, more, own, because) => {
   expect(recordLink(seen('dummy', {}, more, own))).toMatchObject({ because: expect.stringMatching(because) })
 })
