@@ -18,7 +18,14 @@ const corefile = readFileSync(
   path.join(import.meta.dirname, '../fixtures/coredns/Corefile-kubeadm-default.txt'),
   'utf8',
 )
-const entry = ['--set', 'ip=10.77.0.31', '--set', 'names=["harbor.example.com"]', '--set', 'port=6443']
+const entry = [
+  '--set',
+  'ip=10.77.0.31',
+  '--set',
+  'names=["harbor.example.com","rancher.example.com"]',
+  '--set',
+  'port=6443',
+]
 
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ')
 const manifest = `apiVersion: v1
@@ -69,7 +76,7 @@ describe('a name that pods do not find', () => {
     const found = await cli.run('diagnose', 'coredns-hosts-entry', ...entry)
     expect(found.stdout, found.stderr).toContain('Cause: CoreDNS does not know the name')
     const plan = await cli.run('plan', 'coredns-hosts-entry', ...entry)
-    expect(plan.stdout, plan.stderr).toMatch(/^ *\+ +10\.77\.0\.31 harbor\.example\.com$/m)
+    expect(plan.stdout, plan.stderr).toMatch(/^ *\+ +10\.77\.0\.31 harbor\.example\.com rancher\.example\.com$/m)
     expect(await state()).toBe(before)
 
     const applied = await cli.run('apply', 'coredns-hosts-entry', ...entry, '--yes')
@@ -97,6 +104,10 @@ describe('before anything is written', () => {
     expect(code, stdout + stderr).toBe(3)
     return `${stdout}${stderr}`.replaceAll(/\s+/g, ' ')
   }
+
+  test('a run without a node, which would ask for the names afterwards, is refused', async () => {
+    expect(await refused('--limit', 'kube_control')).toContain('nobody would see whether the names are served')
+  })
 
   test('an address that does not answer, and a name of the cluster itself, are refused', async () => {
     expect(await refused('--set', 'port=9')).toContain('nothing answers at 10.77.0.31:9')
