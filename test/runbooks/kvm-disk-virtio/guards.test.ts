@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadRunbook } from '../../../src/load/runbook.ts'
-import type { JsonObject } from '../../../src/model/json.ts'
+import type { Json, JsonObject } from '../../../src/model/json.ts'
 import { unwrap } from '../../../src/model/problem.ts'
 import { createModules } from '../../../src/modules/index.ts'
 
@@ -33,21 +33,19 @@ function guestWith(files: Readonly<Record<string, string>>): JsonObject {
     lsinitrd: 'cat "$1"',
     findmnt: 'echo /dev/sda1',
     pgrep: 'exit 1',
+    systemctl: 'exit 1',
     uname: 'echo Linux',
   }
   const all = {
     ...FINE,
+    ...Object.fromEntries(Object.entries(tools).map(([name, text]) => [`tools/${name}`, `#!/bin/sh\n${text}\n`])),
     ...files,
-    ...Object.fromEntries(Object.entries(tools).map(([name, text]) => [`tools/${name}`, text])),
   }
   for (const [name, text] of Object.entries(all)) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
     writeFileSync(path.join(root, name), text)
   }
-  for (const name of Object.keys(tools)) {
-    writeFileSync(path.join(root, 'tools', name), `#!/bin/sh\n${tools[name as keyof typeof tools]}\n`) // sealed: its own keys
-    chmodSync(path.join(root, 'tools', name), 0o755)
-  }
+  for (const name of Object.keys(tools)) chmodSync(path.join(root, 'tools', name), 0o755)
   const script = String(unwrap(runbook.facts[0]?.args.bind({}) ?? never()).script)
   const placed = script.replaceAll(/(?<=[ "#])\/(etc|proc|boot)\//g, `${root}/$1/`)
   const said = execFileSync('/bin/sh', ['-c', placed], {
@@ -64,11 +62,17 @@ const never = (): never => {
 function objections(guest: JsonObject, more: JsonObject = {}): readonly string[] {
   const params = Object.fromEntries(runbook.params.map(({ name, default: value }) => [name, value ?? null]))
   const scope = { ...params, hypervisor: 'kvm1', domain: 'g1', ...more, guest: { json: guest } }
-  const vars = Object.fromEntries(runbook.vars.map(({ name, value }) => [name, unwrap(value.bind(scope))]))
   return runbook.guards.flatMap((guard) => {
-    const { that, message } = unwrap(guard.args.bind({ ...scope, ...vars }))
+    const { that, message } = unwrap(guard.args.bind(withVars(scope)))
     return that === false ? [String(message)] : []
   })
+}
+
+/** A scope with the runbook's own variables; a guest without a member of etcd has no cluster. */
+function withVars(scope: JsonObject): JsonObject {
+  const known: Record<string, Json> = { resuming: false, cluster: null, ...scope }
+  for (const { name, value } of runbook.vars) known[name] = unwrap(value.bind(known))
+  return known
 }
 
 test('a guest that names nothing by its device and has the drivers may change', () => {
@@ -126,13 +130,55 @@ test('a guest of which the inventory does not say where it runs is refused', () 
 
 test('what is no Linux, and a member of etcd whose plug may be pulled, are refused', () => {
   expect(objections({ ...guestWith({}), system: 'FreeBSD' })).toHaveLength(1)
-  expect(objections({ ...guestWith({}), etcd: true }, { allow_destroy: true })).toEqual([
+  const member = { ...guestWith({}), etcd: true, etcd_runs: true }
+  expect(objections(member)).toEqual([])
+  expect(objections(member, { allow_destroy: true })).toEqual([
     'this guest runs etcd, whose data a pulled plug may cost',
   ])
 })
 
+describe('a member of etcd in the guest', () => {
+  test('is one that runs, that systemd starts, or that the kubelet has a manifest of', () => {
+    const told = (files: Readonly<Record<string, string>>) => {
+      const { etcd, etcd_runs } = guestWith(files)
+      return { etcd, etcd_runs }
+    }
+    expect(told({})).toEqual({ etcd: false, etcd_runs: false })
+    expect(told({ 'tools/pgrep': '#!/bin/sh\n' })).toEqual({ etcd: true, etcd_runs: true })
+    expect(told({ 'tools/systemctl': '#!/bin/sh\n' })).toEqual({ etcd: true, etcd_runs: false })
+    expect(told({ 'etc/kubernetes/manifests/etcd.yaml': '' })).toEqual({ etcd: true, etcd_runs: false })
+  })
+
+  test('that does not run is refused before a run, and may be on its way up in the middle of one', () => {
+    const down = { ...guestWith({}), etcd: true }
+    expect(objections(down)).toEqual(['etcd starts with this guest, and does not run now'])
+    expect(objections(down, { resuming: true })).toEqual([])
+  })
+
+  const scopeOf = (root: string, cluster: JsonObject | null): JsonObject =>
+    withVars({
+      ...{ hypervisor: 'kvm1', domain: 'g1', seen: null, cluster },
+      guest: { json: { ...guestWith({}), root, etcd: cluster !== null, etcd_runs: cluster !== null } },
+    })
+  const [stage] = runbook.stages
+  const order = (scope: JsonObject) => stage?.rolling.orderBy && unwrap(stage.rolling.orderBy.bind(scope))
+  const asked = (scope: JsonObject, module: string) =>
+    stage?.steps.filter((step) => step.module.name === module).map(({ when }) => when && unwrap(when.bind(scope)))
+
+  test('goes alone, the leader last', () => {
+    const scopes = [{ is_leader: true }, { is_leader: false }, null].map((cluster) => scopeOf('/dev/sda', cluster))
+    expect(scopes.map(order)).toEqual([true, false, false])
+    expect(stage?.rolling.batch).toEqual([1])
+  })
+
+  test('keeps its leadership where the guest is on virtio already', () => {
+    expect(asked(scopeOf('/dev/sda', { is_leader: true }), 'etcd_move_leader')).toEqual([true])
+    expect(asked(scopeOf('/dev/vda', { is_leader: true }), 'etcd_move_leader')).toEqual([false])
+  })
+})
+
 test('without its variables no step asks a hypervisor', () => {
-  const scope = { known: false, guest: { json: guestWith({}) } }
+  const scope = withVars({ hypervisor: '', domain: '', guest: { json: guestWith({}) } })
   const asking = runbook.stages.flatMap(({ steps }) => steps.filter(({ on }) => on))
   expect(asking.map(({ when }) => when && unwrap(when.bind(scope)))).toEqual([false, false, false])
 })
