@@ -143,7 +143,7 @@ function commandOf({ row, args, raw }: Given): Command {
     case 'unlock':
       return { ...common, kind: 'unlock', lock: first, targets, reach, approval }
     case 'report':
-      return { ...common, kind: 'report', run: first, format: formatOf(raw) }
+      return { ...common, kind: 'report', run: first, format: formatOf(raw), ...optional('svg', text(raw.svg)) }
     case 'modules':
       return { ...common, kind: 'modules', ...optional('name', args[0]) }
   }

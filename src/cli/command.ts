@@ -157,7 +157,12 @@ export type Command = Common &
         readonly reach: Reach
         readonly approval: Approval
       }
-    | { readonly kind: 'report'; readonly run: string; readonly format: ReportFormat }
+    | {
+        readonly kind: 'report'
+        readonly run: string
+        readonly format: ReportFormat
+        readonly svg?: string // folder for flame graphs
+      }
     | { readonly kind: 'modules'; readonly name?: string }
     | { readonly kind: 'schema' }
   )

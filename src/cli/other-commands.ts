@@ -30,8 +30,13 @@ export const LOOKING_BACK: readonly CommandRow[] = [
     group: 'Look back',
     args: [{ spelling: '<run>', help: 'id of a run, its beginning, or `last`' }],
     summary: 'what a run changed where, and what was measured before and after',
-    options: [{ flags: '--format <format>', help: 'text, markdown or json (default: text)' }, ...STATE, ...OUTPUT],
-    examples: ['runbook report last', 'runbook report 01J9ZC --format markdown > report.md'],
+    options: [
+      { flags: '--format <format>', help: 'text, markdown or json (default: text)' },
+      { flags: '--svg <folder>', help: 'draw the profiles that were kept as flame graphs there' },
+      ...STATE,
+      ...OUTPUT,
+    ],
+    examples: ['runbook report last', 'runbook report 01J9ZC --format markdown --svg flames > report.md'],
   },
 ]
 

@@ -7,11 +7,12 @@ import { markdownBlock, markdownTable, markdownText } from './markdown.ts'
 import { compare } from './measure-text.ts'
 import { quantityText } from './number-text.ts'
 import { outcomeText } from './outcome-text.ts'
+import type { Pictures } from './run-report-text.ts'
 import { plainStyle } from './style.ts'
 
 /** A run as Markdown, for a ticket or a pull request: the text report with every change in full. */
-export function runReportMarkdown(record: RunRecord): string {
-  const parts = [head(record), measures(record), distributions(record), changes(record), problems(record)]
+export function runReportMarkdown(record: RunRecord, pictures: Pictures = new Map()): string {
+  const parts = [head(record), measures(record), distributions(record), changes(record, pictures), problems(record)]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
@@ -59,15 +60,17 @@ const numberCell = (reading: Reading | undefined): string =>
 
 const verdict = (reading: Reading | undefined): string => reading?.verdict?.toUpperCase() ?? ''
 
-function changes({ changes: all }: RunRecord): string {
+function changes({ changes: all }: RunRecord, pictures: Pictures): string {
   if (all.length === 0) return '## Changes\n\nNothing was changed.'
-  return ['## Changes', ...all.map(changePart)].join('\n\n')
+  return ['## Changes', ...all.map((change) => changePart(change, pictures))].join('\n\n')
 }
 
-function changePart({ host, name, state, change, kept }: ChangeRecord): string {
+function changePart({ host, name, state, change, kept }: ChangeRecord, pictures: Pictures): string {
   const title = `### ${markdownText(host)}: ${markdownText(name)} (${state})`
   const record = kept ? [markdownText(`kept as ${kept.file}, ${kept.bytes} bytes, sha256 ${kept.sha256}`)] : []
-  return [title, markdownText(change.summary), ...change.details.map(detailPart), ...record].join('\n\n')
+  const drawn = kept && pictures.get(kept.file)
+  const picture = drawn === undefined ? [] : [`![flame graph](<${encodeURI(drawn)}>)`]
+  return [title, markdownText(change.summary), ...change.details.map(detailPart), ...record, ...picture].join('\n\n')
 }
 
 function detailPart(detail: Detail): string {

@@ -6,19 +6,23 @@ import { comparisonLines } from './measure-text.ts'
 import { outcomeText } from './outcome-text.ts'
 import type { Style } from './style.ts'
 
+/** Where flame graphs were drawn, by the kept file that each is of. */
+export type Pictures = ReadonlyMap<string, string>
+
 /** How a report is shown; the run's folder is where its record lies, absolute. */
 interface Shown {
   readonly style: Style
   readonly folder: string
+  readonly pictures?: Pictures
 }
 
 /** A run for people: how it ended, what was measured before and after, what changed where, what is owed, what failed. */
-export function runReportText(record: RunRecord, { style, folder }: Shown): string {
+export function runReportText(record: RunRecord, { style, folder, pictures }: Shown): string {
   const parts = [
     head(record, style),
     measures(record, style),
     distributions(record, style),
-    changes(record, { style, folder }),
+    changes(record, { style, folder, ...(pictures ? { pictures } : {}) }),
     owed(record, style),
     problems(record, style),
   ]
@@ -54,7 +58,7 @@ function distributions({ readings }: RunRecord, style: Style): string {
   return rows.length === 0 ? '' : [style.bold('How it lies'), ...columns(rows).map((line) => `  ${line}`)].join('\n')
 }
 
-function changes({ changes: all, unchanged }: RunRecord, { style, folder }: Shown): string {
+function changes({ changes: all, unchanged }: RunRecord, { style, folder, pictures }: Shown): string {
   const hosts = [...new Set(all.map((change) => change.host))]
   const lines = hosts.flatMap((host) => [
     `  ${style.bold(escapeLine(host))}`,
@@ -62,11 +66,16 @@ function changes({ changes: all, unchanged }: RunRecord, { style, folder }: Show
       .filter((change) => change.host === host)
       .flatMap((change) => [
         `    ${stateWord(change, style)} ${escapeLine(`${change.name}: ${change.change.summary}`)}`,
-        ...(change.kept ? [`      ${escapeLine(`${folder}/${change.kept.file}`)}`] : []),
+        ...keptFiles(change, folder, pictures).map((file) => `      ${escapeLine(file)}`),
       ]),
   ])
   const title = all.length === 0 ? 'Nothing was changed' : `${count(all.length, 'change')}, ${unchanged} without need`
   return [style.bold(title), ...lines].join('\n')
+}
+
+function keptFiles({ kept }: ChangeRecord, folder: string, pictures?: Pictures): readonly string[] {
+  const picture = kept && pictures?.get(kept.file)
+  return kept ? [`${folder}/${kept.file}`, ...(picture === undefined ? [] : [picture])] : []
 }
 
 function stateWord({ state }: ChangeRecord, style: Style): string {

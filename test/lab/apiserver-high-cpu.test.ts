@@ -100,6 +100,9 @@ describe('a busy API server', () => {
     const told = offline('profile', file, '--svg', svg)
     expect(told).toMatch(/^cpu: [\d.]+ s of processor time in [5-7]\.\d s/)
     expect(readFileSync(svg, 'utf8')).toMatch(/k8s\.io\/apiserver\//)
+    const page = offline('report', 'last', '--state-dir', cli.stateDir, '--format', 'markdown', '--svg', folder)
+    const picture = /!\[flame graph\]\(<(.+\.svg)>\)/.exec(page)?.[1] ?? 'no picture in the report'
+    expect(readFileSync(picture, 'utf8')).toMatch(/k8s\.io\/apiserver\//)
     expect(await state()).toBe(before)
   })
 

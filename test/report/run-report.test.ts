@@ -31,6 +31,16 @@ test('a file that a run has kept is told with where it lies', () => {
   expect(runReportMarkdown(record)).toContain('kept as files/e1.take-it, 395 bytes, sha256 ab12')
 })
 
+test('a flame graph that was drawn is named, and shown by Markdown; a hostile name stays a name', () => {
+  const kept = { file: 'files/c1.profile', bytes: 395, sha256: 'ab12' }
+  const record = { ...sampleRecord, changes: [changeRecord({ kept })] }
+  const pictures = new Map([[kept.file, '/tmp/my flames/c1>.svg']])
+  expect(runReportText(record, { ...SHOWN, pictures })).toContain(
+    '\n      /var/lib/runs/RUN/files/c1.profile\n      /tmp/my flames/c1>.svg\n',
+  )
+  expect(runReportMarkdown(record, pictures)).toContain('![flame graph](</tmp/my%20flames/c1%3E.svg>)')
+})
+
 test('the markdown report holds every change in full', async () => {
   await expect(runReportMarkdown(sampleRecord)).toMatchFileSnapshot('golden/report.md')
 })
