@@ -79,12 +79,13 @@ function numberIn(decided: Decided): Pick<Reading, 'value' | 'note' | 'evidence'
   }
 }
 
-/** What cannot be seen has no number; and what was undone stays undone although a host does not answer any more. */
+/** What cannot be seen has no number; and what was undone stays undone whatever is in the way of looking once more. */
 function unmeasured(phase: MeasurePhase, error: unknown): Pick<Reading, 'value' | 'note'> {
-  if (error instanceof ProblemError && error.problems[0].kind === 'blocked')
-    return { value: null, note: `not measured: ${error.problems[0].message}` }
-  if (phase !== 'after-rollback' || !isAway(error)) throw error
-  return { value: null, note: 'not measured: the host does not answer' }
+  if (!(error instanceof ProblemError)) throw error
+  const [{ kind, message }] = error.problems
+  if (kind === 'blocked') return { value: null, note: `not measured: ${message}` }
+  if (phase !== 'after-rollback' || kind === 'interrupted') throw error
+  return { value: null, note: `not measured: ${isAway(error) ? 'the host does not answer' : message}` }
 }
 
 function judge(

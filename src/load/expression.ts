@@ -71,7 +71,8 @@ export type DeclaredType = 'bool' | 'int' | 'string' | 'list' | 'map'
 /** As parseExpression, where names have types: what can never fit them is a fault too. */
 export function makeTypedParser(types: ReadonlyMap<string, DeclaredType>): (source: string) => Parsed {
   const typed = environment().clone()
-  for (const [name, type] of types) typed.registerVariable(name, type)
+  // `type`, `int` and the like are the language's own names: an expression never means a parameter by them.
+  for (const [name, type] of types) if (!typed.hasVariable(name)) typed.registerVariable(name, type)
   return (source) => parseIn(typed, source)
 }
 

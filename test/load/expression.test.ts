@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseExpression } from '../../src/load/expression.ts'
+import { makeTypedParser, parseExpression } from '../../src/load/expression.ts'
 import type { Json } from '../../src/model/json.ts'
 import type { Scope } from '../../src/model/runbook.ts'
 
@@ -65,6 +65,19 @@ describe('an expression fails with what is missing', () => {
       fault: { problem: { hint: 'did you mean election_ms?' }, start: 2, end: 13 },
     })
   })
+})
+
+it('may be parsed beside parameters that are called as a type of the language is', () => {
+  const parse = makeTypedParser(
+    new Map([
+      ['type', 'string'],
+      ['int', 'int'],
+      ['size', 'int'],
+      ['unit', 'string'],
+    ]),
+  )
+  expect(parse('unit == "ms" && type(size) == int')).toMatchObject({ ok: true })
+  expect(parse('unit == 1')).toMatchObject({ ok: false })
 })
 
 describe('the names that an expression needs', () => {
