@@ -13,7 +13,7 @@ export function rootUuid({ name }: LabHost): string {
   )
 }
 
-/** The definition of a guest: emulated processor, kernel from outside, its disk on the IDE bus as the slowest there is. */
+/** The definition of a guest: emulated processor, kernel from outside, its disk, which make-disk serves, on the IDE bus as the slowest there is. */
 export function domainXml(guest: LabHost): string {
   const file = (suffix: string) => `${GUEST_IMAGES}/${guest.name}.${suffix}`
   return `<domain type='qemu'>
@@ -28,9 +28,9 @@ export function domainXml(guest: LabHost): string {
   </os>
   <features><acpi/></features>
   <devices>
-    <disk type='file' device='disk'>
+    <disk type='network' device='disk'>
       <driver name='qemu' type='raw' cache='none'/>
-      <source file='${file('img')}'/>
+      <source protocol='nbd'><host transport='unix' socket='${file('sock')}'/></source>
       <target dev='hda' bus='ide'/>
     </disk>
     <interface type='bridge'>

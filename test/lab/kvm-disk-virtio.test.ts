@@ -67,11 +67,10 @@ test('to virtio, killed in the middle and gone on with, and exactly back, killed
   )
   expect(await root()).toBe('/dev/vda')
   const readings = parseRecords(cli.stateDir).records.flatMap((one) => (one.type === 'measured' ? [one.reading] : []))
-  // how much faster is printed, not judged: the machine that emulates has other work too
-  expect(readings.map(({ phase, value }) => [phase, typeof value])).toEqual([
-    ['before', 'number'],
-    ['after', 'number'],
-  ])
+  const [slow, fast] = readings
+  expect([slow?.phase, fast?.phase]).toEqual(['before', 'after'])
+  // Each read of the lab's disk takes 5 ms, one at a time by IDE. Emulation takes its part of the gain, more of it on a busy machine.
+  expect(fast?.value ?? 0).toBeGreaterThan(1.5 * (slow?.value ?? Number.POSITIVE_INFINITY))
   console.log(readings.map(({ phase, value }) => `parallel reads ${phase}: ${value} 1/s`).join(', '))
 
   const again = await cli.run('apply', 'kvm-disk-virtio', '--yes', ...few)
