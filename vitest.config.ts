@@ -13,6 +13,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: 'test/own-tmp.ts',
+          setupFiles: 'test/same-properties.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts', 'test/differential/**', 'test/lab/**'],
         },

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseYaml } from '../../src/load/yaml-document.ts'
 import { toJson } from '../../src/load/yaml-node.ts'
-import type { Json } from '../../src/model/json.ts'
+import { canonical, type Json } from '../../src/model/json.ts'
 import { unwrap } from '../../src/model/problem.ts'
 import { yamlText } from '../../src/report/yaml-text.ts'
 
@@ -89,9 +89,8 @@ describe('a value as YAML', () => {
     fc.assert(
       fc.property(value, (given) => {
         const printed = yamlText(given)
-        expect(toJson(unwrap(parseYaml('f.yaml', printed, 'inventory'))), printed).toEqual(
-          JSON.parse(JSON.stringify(given)),
-        )
+        // Not against JSON.parse: that of Node 24 and 26 takes a key that is one control character for another.
+        expect(canonical(toJson(unwrap(parseYaml('f.yaml', printed, 'inventory')))), printed).toBe(canonical(given))
       }),
       { numRuns: 2000 },
     )
