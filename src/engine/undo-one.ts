@@ -2,8 +2,9 @@ import type { JsonObject } from '../model/json.ts'
 import type { Change } from '../model/module.ts'
 import { type Problem, ProblemError, problemsOf } from '../model/problem.ts'
 import type { ChangeRecord } from '../model/run-record.ts'
-import type { Step } from '../model/runbook.ts'
+import type { Runbook, Step } from '../model/runbook.ts'
 import { contextOf } from './host-context.ts'
+import { readIdentity } from './machine.ts'
 import { proveUndone } from './prove-undone.ts'
 import { placeOf, type Running, stepOf } from './running.ts'
 import { sessionAt } from './session-at.ts'
@@ -17,6 +18,7 @@ export async function undoOne(running: Running, change: ChangeRecord): Promise<v
     const step = stepOf(running.input.runbook, change)
     const at = (await placeOf(running, change, step)).at ?? contextOf(running.contexts, change.host)
     await at.connection.ready() // of a host that is down nothing is begun
+    if (mayBeSwitched(running.input.runbook)) await readIdentity(at.connection) // what is lost by looking is made anew
     if (change.undoOpen) await waitUntilOver(running, change) // a rollback was killed, and what it began may still run
     const trace = change.undoTrace ?? (await traceNow(running, change, step))
     await running.record({ type: 'undo-started', ...place, ...(trace ? { trace } : {}) })
@@ -29,6 +31,9 @@ export async function undoOne(running: Running, change: ChangeRecord): Promise<v
     throw new ProblemError(problem, ...others)
   }
 }
+
+/** What was undone on another host just now may have ended the boot that a connection is to, and with it what is sent there. */
+const mayBeSwitched = ({ stages }: Runbook): boolean => stages.some(({ steps }) => steps.some(({ on }) => on))
 
 /** What tells a later rollback how far this one has come, of a change that leaves such a trace. */
 async function traceNow(running: Running, change: ChangeRecord, step: Step): Promise<JsonObject | undefined> {

@@ -8,12 +8,12 @@ import { settleByReceipts } from '../../src/engine/settle-receipts.ts'
 import { hostName } from '../../src/model/id.ts'
 import { ProblemError } from '../../src/model/problem.ts'
 import type { Runbook } from '../../src/model/runbook.ts'
-import { onHv, powered } from './powered.ts'
+import { onHv, powerCycled, powered } from './powered.ts'
 import { look, makeWorld, measure, runbook, setKey, stage, step, type World } from './world.ts'
 
 // Hosts that are down when a run is undone: e1 is a guest of hv, which switched it off.
 
-const START = { own: 'old', disk: 'old', power: 'on', other: 'old' }
+const START = { own: 'old', disk: 'old', power: 'on', other: 'old', boot: '1' }
 
 const guest = (more: Partial<Runbook> = {}): Runbook =>
   runbook(
@@ -60,6 +60,18 @@ describe('a host that is down when its run is undone', () => {
       'e1 lock', // given back
     ])
     expect(world.events).toContainEqual({ type: 'away', host: 'e1' })
+  })
+
+  test('for a moment, by what this very rollback undoes elsewhere, is connected to anew before its own changes are undone', async () => {
+    const book = runbook([
+      stage('own', [step('own', setKey, { key: 'own', to: 'new' })]),
+      stage('boot', [step('boot', setKey, { key: 'boot', to: '2' }, onHv)]),
+    ])
+    const { world, record } = await offWorld(book)
+    const next = world.runInput(book)
+    const undone = await rollBack({ ...next, transport: powerCycled(world, next.transport), record })
+    expect(undone).toMatchObject({ outcome: 'rolled-back', problems: [] })
+    expect(world.log).toEqual(['hv set boot 1', 'e1 set own old'])
   })
 
   test('and stays down: what lies elsewhere is undone, the rest is told and undone later', async () => {

@@ -1,6 +1,6 @@
 import { renderCommand } from '../../src/model/command.ts'
 import { ProblemError, succeed } from '../../src/model/problem.ts'
-import type { Connection, Transport } from '../../src/model/transport.ts'
+import type { Connection, Runner, Transport } from '../../src/model/transport.ts'
 import { look, step, type World } from './world.ts'
 
 // A host e1 that is a guest of hv, which can switch it off: its key `power`.
@@ -20,6 +20,28 @@ export function powered(world: World, transport: Transport, dead: readonly strin
     },
   }
 }
+
+/** Whenever hv sets `boot`, e1 boots: what is asked of a connection from before is lost, and may not have come. */
+export function powerCycled(world: World, transport: Transport): Transport {
+  const cycles = () => world.log.filter((line) => line.startsWith('hv set boot ')).length
+  return {
+    open: async (endpoint) => {
+      const connection = await transport.open(endpoint)
+      const since = cycles()
+      const unlessLost = (runner: Runner): Runner => ({
+        run: (command, options) =>
+          endpoint.host === 'e1' && cycles() > since ? Promise.reject(isLost()) : runner.run(command, options),
+      })
+      return {
+        ...connection,
+        probe: (privilege) => unlessLost(connection.probe(privilege)),
+        session: (privilege) => unlessLost(connection.session(privilege)),
+      }
+    },
+  }
+}
+
+const isLost = () => new ProblemError({ kind: 'connection-lost', message: 'the connection was reset' })
 
 const HELD = { code: 0, stdout: Buffer.from('held 1 /host.lock\n'), stderr: Buffer.alloc(0), truncated: false }
 
