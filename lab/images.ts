@@ -12,6 +12,7 @@ export type ImageName =
   | 'python'
   | 'kvm'
   | 'guest'
+  | 'guest-etcd'
   | 'nginx'
   | 'docker'
   | 'kubernetes'
@@ -51,6 +52,7 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
   docker: { suite: 'bullseye', packages: ['docker.io'] },
   nginx: { suite: HOST_SUITE, packages: ['nginx-light', 'iptables'] },
   guest: { suite: HOST_SUITE, packages: ['linux-image-cloud-amd64', 'initramfs-tools', 'udev', 'zstd'] },
+  'guest-etcd': { suite: HOST_SUITE, packages: ['etcd-server', 'etcd-client'], over: 'guest' },
   kubernetes: { suite: HOST_SUITE, packages: ['kubernetes'] },
   'k8s-control': { suite: HOST_SUITE, packages: ['etcd-server', 'etcd-client'], over: 'kubernetes' },
   // of the suite before: newer plugins of CNI have no `flannel` among them

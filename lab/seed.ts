@@ -25,7 +25,7 @@ export function seedFiles(host: LabHost, topology: Topology, identity: Identity)
     { path: '/etc/ssh/lab_authorized_keys', content: identity.authorizedKey },
     ...(topology.etcd === undefined ? [] : etcdSeed(host, topology.hosts, topology.etcd)),
     ...kubernetesSeed(host, topology.hosts),
-    ...(topology.guests && topology.hosts.includes(host) ? hypervisorSeed(host, topology.guests) : []),
+    ...(topology.guests && host === topology.hosts[0] ? hypervisorSeed(host, topology.guests) : []),
   ]
 }
 

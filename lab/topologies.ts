@@ -14,6 +14,7 @@ export type TopologyName =
   | 'rpm'
   | 'python'
   | 'kvm'
+  | 'kvm-etcd'
   | 'rancher'
   | 'docker'
   | 'k8s'
@@ -92,6 +93,13 @@ export const TOPOLOGIES: Readonly<Record<TopologyName, Topology>> = {
     group: 'hypervisors',
     hosts: [host('v1', 17, 'kvm')],
     guests: [host('g1', 18, 'guest')],
+  },
+  'kvm-etcd': {
+    summary:
+      'as kvm, with etcd 3.4 in the virtual machine (g1) and on two hosts beside it (e2, e3), not yet one cluster',
+    group: 'plain',
+    hosts: [host('v1', 17, 'kvm'), host('e2', 22, 'etcd-3.4'), host('e3', 23, 'etcd-3.4')],
+    guests: [host('g1', 18, 'guest-etcd')],
   },
   docker: {
     summary: 'one host with docker.io 20.10.5 of the suite before (d1)',

@@ -11,10 +11,11 @@ import { GUEST_IMAGES, rootUuid } from './domain.ts'
 
 const MAKE_DISK = readFileSync(join(import.meta.dirname, 'make-disk'), 'utf8')
 
-/** Puts a new disk for each guest of the topology into its hypervisor's root, which is off. */
+/** Puts a new disk for each guest of the topology into its hypervisor's root, which is off; nothing on other hosts. */
 export async function makeDisks(hypervisor: HostOfLab): Promise<void> {
   const { state, host } = hypervisor
-  for (const guest of topologyOf(state).guests ?? []) {
+  const { hosts, guests = [] } = topologyOf(state)
+  for (const guest of host === hosts[0] ? guests : []) {
     const made: HostOfLab = { ...hypervisor, host: guest }
     await makeRoot(made)
     const images = `${INSIDE.root(host.name)}${GUEST_IMAGES}`
