@@ -1,6 +1,7 @@
 import { connect } from 'node:http2'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import type { Watched } from './watch.ts'
 
 // Run by itself inside the lab's network: asks every member for a linearizable read all the time, and when told to
@@ -11,10 +12,16 @@ import type { Watched } from './watch.ts'
 // is handed over just then, and so says after a second that a member was ill that answered everybody else meanwhile.
 // Like etcd's own client, this one asks again before it calls a member ill: `leader changed` is an answer to one read.
 
-const urls = process.argv.slice(2)
+const { values, positionals: urls } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'answer-ms': { type: 'string', default: '2000' }, // a member without a quorum keeps a read waiting for seconds
+    'pause-ms': { type: 'string', default: '20' },
+  },
+})
 const quorum = Math.floor(urls.length / 2) + 1
-const ANSWER_MS = 2000 // a member without a quorum keeps a read waiting for seconds
-const PAUSE_MS = 20
+const ANSWER_MS = Number(values['answer-ms'])
+const PAUSE_MS = Number(values['pause-ms'])
 
 // etcd's KV/Range for the key `health`, as a gRPC message: no compression, eight bytes, field 1.
 const RANGE = '/etcdserverpb.KV/Range'
