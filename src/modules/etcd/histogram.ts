@@ -1,4 +1,4 @@
-import { type Sample, samplesOf, seriesKey } from './prometheus.ts'
+import { type Sample, samplesOf, seriesKey } from '../shared/prometheus.ts'
 
 /** A histogram: cumulative counts at upper bounds, ascending, the last bound infinite. */
 export interface Histogram {

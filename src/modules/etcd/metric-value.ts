@@ -1,6 +1,6 @@
 import type { Json } from '../../model/json.ts'
+import { type Sample, samplesOf, seriesKey } from '../shared/prometheus.ts'
 import { countOf, deltaOf, distributionOf, type Histogram, histogramsOf, quantileOf } from './histogram.ts'
-import { type Sample, samplesOf, seriesKey } from './prometheus.ts'
 import type { Scrapes } from './scrape.ts'
 
 /** What is to be made of a metric. */

@@ -2,8 +2,8 @@ import { type Command, rawText, script, sh } from '../../model/command.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Runner } from '../../model/transport.ts'
 import { frameFunction, frameText, parseFrames } from '../shared/frames.ts'
+import { parsePrometheus, type Sample } from '../shared/prometheus.ts'
 import { refuseTls, tlsReasonText } from './client-tls.ts'
-import { parsePrometheus, type Sample } from './prometheus.ts'
 import type { EtcdSettings } from './settings-of.ts'
 
 /** One or two scrapes of a member's metrics, with the host's clock between them. */

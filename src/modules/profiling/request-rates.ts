@@ -1,4 +1,4 @@
-import { type Sample, samplesOf, seriesKey } from '../etcd/prometheus.ts'
+import { type Sample, samplesOf, seriesKey } from '../shared/prometheus.ts'
 
 /** Requests of one kind that an API server answered within a window. */
 export type RequestKind = {

@@ -9,7 +9,7 @@ import {
   shareUpTo,
 } from '../../../src/modules/etcd/histogram.ts'
 import { answerFrom, type MetricQuestion } from '../../../src/modules/etcd/metric-value.ts'
-import { parsePrometheus } from '../../../src/modules/etcd/prometheus.ts'
+import { parsePrometheus } from '../../../src/modules/shared/prometheus.ts'
 import { fixture } from './fixture.ts'
 
 const scrapeOf = (version: string, when: string) =>

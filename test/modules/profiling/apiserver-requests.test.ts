@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parsePrometheus } from '../../../src/modules/etcd/prometheus.ts'
 import { askersOf, auditEvents } from '../../../src/modules/profiling/audit-events.ts'
 import { requestRates } from '../../../src/modules/profiling/request-rates.ts'
+import { parsePrometheus } from '../../../src/modules/shared/prometheus.ts'
 
 interface Counted {
   readonly lists: number
