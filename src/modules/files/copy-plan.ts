@@ -1,8 +1,9 @@
 import { isObject, type Json } from '../../model/json.ts'
 import type { Change, ControllerEntry, Decision, Detail } from '../../model/module.ts'
+import { directoryOf } from '../shared/directory-of.ts'
 import { file } from './file.ts'
 import type { FileView } from './file-edit.ts'
-import { directoryOf, fileResource } from './file-state.ts'
+import { fileResource } from './file-state.ts'
 import { recordAt } from './recorded-file.ts'
 
 /** How a folder on a host should be. */

@@ -4,6 +4,7 @@ import { isObject, type Json } from '../../model/json.ts'
 import type { Probe, Resource } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import type { Reply } from '../../model/transport.ts'
+import { directoryOf } from '../shared/directory-of.ts'
 import { missingTool, scriptWith } from '../shared/host-script.ts'
 
 /** Larger files are known by their hash alone. */
@@ -52,9 +53,6 @@ export async function readFileState(path: string, probe: Probe): Promise<FileSta
   const seen = target ? { ...target, path, link: state.link, at: state.at } : state
   return parent?.entry?.type === 'directory' ? { ...seen, inDirectory: true } : seen
 }
-
-/** The folder of an absolute path. */
-export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
 /** The state that an earlier step of the plan leaves a file in. */
 export function foreseen(probe: Probe, path: string): FileState | undefined {

@@ -1,10 +1,10 @@
 import { withStdin } from '../../model/command.ts'
 import { sha256 } from '../../model/digest.ts'
 import type { Session } from '../../model/module.ts'
+import { directoryOf } from '../shared/directory-of.ts'
 import { runScript, scriptWith } from '../shared/host-script.ts'
 import { fileProblem } from './file-problem.ts'
 import { fileShell } from './file-shell.ts'
-import { directoryOf } from './file-state.ts'
 import type { RecordedFile, RecordedMove } from './recorded-file.ts'
 
 /** A sync of a slow disk may take long; the step's own timeout holds where it is given. */

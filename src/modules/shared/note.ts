@@ -1,7 +1,7 @@
 import { sh } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
-import { directoryOf } from '../files/file-state.ts'
+import { directoryOf } from './directory-of.ts'
 import { failureOf } from './host-script.ts'
 
 /** Leaves a file in a run's folder on the host, for an undo: it tells what looking will not. */

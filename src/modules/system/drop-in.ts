@@ -3,10 +3,11 @@ import { canonical, isObject, type Json } from '../../model/json.ts'
 import type { Session } from '../../model/module.ts'
 import { ProblemError } from '../../model/problem.ts'
 import { type FileEdit, type FileView, planFileEdit } from '../files/file-edit.ts'
-import { directoryOf, readFileState } from '../files/file-state.ts'
+import { readFileState } from '../files/file-state.ts'
 import { moveOf, type RecordedMove, recordEntry } from '../files/recorded-file.ts'
 import { replaceFile } from '../files/replace-file.ts'
 import { revertFile, revertFileText } from '../files/revert-file.ts'
+import { directoryOf } from '../shared/directory-of.ts'
 import { failureOf } from '../shared/host-script.ts'
 
 /** A drop-in of a unit as a runbook gives it. */

@@ -1,6 +1,6 @@
 import { sh } from '../../model/command.ts'
 import type { Session } from '../../model/module.ts'
-import { directoryOf } from '../files/file-state.ts'
+import { directoryOf } from '../shared/directory-of.ts'
 import { leaveNote } from '../shared/note.ts'
 
 /**

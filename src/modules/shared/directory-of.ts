@@ -1,0 +1,2 @@
+/** The folder of an absolute path. */
+export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
