@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { ProblemError } from '../model/problem.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { flameSvg } from '../report/flame-svg.ts'
 import type { Pictures } from '../report/run-report-text.ts'
@@ -15,7 +16,7 @@ interface Drawing {
 
 /** Draws the profiles that a run has kept as flame graphs; those in which nothing was counted have none. Throws ProblemError kind io. */
 export async function drawProfiles({ record, folder, into }: Drawing): Promise<Pictures> {
-  await mkdir(into, { recursive: true })
+  await makeFolder(into)
   const pictures = new Map<string, string>()
   for (const { module, kept, host, name } of record.changes) {
     if (module !== 'pprof_capture' || !kept) continue
@@ -26,4 +27,13 @@ export async function drawProfiles({ record, folder, into }: Drawing): Promise<P
     pictures.set(kept.file, picture)
   }
   return pictures
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ProblemError({ kind: 'io', message: `cannot make the folder ${folder}: ${why}` })
+  }
 }

@@ -42,3 +42,12 @@ test.each([
   const drawing = drawProfiles({ record, folder, into: path.join(folder, 'flames') })
   await expect(drawing).rejects.toMatchObject({ problems: [{ message: expect.stringMatching(message) }] })
 })
+
+test('a folder that cannot be made is told', async () => {
+  const folder = await runFolder()
+  await writeFile(path.join(folder, 'taken'), '')
+  const drawing = drawProfiles({ record: sampleRecord, folder, into: path.join(folder, 'taken/flames') })
+  await expect(drawing).rejects.toMatchObject({
+    problems: [{ kind: 'io', message: expect.stringMatching(/^cannot make the folder .*taken\/flames: ENOTDIR/) }],
+  })
+})
